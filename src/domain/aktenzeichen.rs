@@ -1,0 +1,1 @@
+//! File numbers: written and read by a configured grammar, sorted by their parsed parts.

@@ -1,0 +1,254 @@
+//! Dokument, its Fassungen and their files; what is known of a blob and of its text.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    digest::Digest,
+    record::{Index, Keys, Kind, Parts, Record},
+    zeit::Zeitpunkt,
+};
+
+/// One file of a Fassung (Primärdokument); a Fassung may have several formats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Primaerdokument {
+    /// Address of the bytes.
+    pub sha256: Digest,
+    /// Bytes.
+    pub groesse: u64,
+    /// The original name, cleaned of path and control characters.
+    pub dateiname: String,
+    /// Media type as found in the bytes, not as claimed.
+    pub medientyp: String,
+}
+
+/// A Fassung (version) of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fassung {
+    /// From 1.
+    pub nummer: u32,
+    /// Its files; the first is the leading one.
+    pub formate: Vec<Primaerdokument>,
+    /// Who brought it.
+    pub angelegt_von: String,
+    /// When.
+    pub angelegt: Zeitpunkt,
+}
+
+/// Why a document was struck out; it stays visible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storno {
+    /// Reason.
+    pub grund: String,
+    /// Who.
+    pub von: String,
+    /// When.
+    pub am: Zeitpunkt,
+}
+
+/// Where a document is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "art", rename_all = "snake_case")]
+pub enum Ort {
+    /// Not filed yet; waits with an OE, under that OE's Rechteklasse.
+    Posteingang {
+        /// With whom.
+        oe: Uuid,
+        /// The class it is read under.
+        rechteklasse: u64,
+    },
+    /// In an Akte.
+    Akte {
+        /// Which.
+        akte_id: Uuid,
+    },
+    /// In a Vorgang of an Akte.
+    Vorgang {
+        /// Which Akte.
+        akte_id: Uuid,
+        /// Which Vorgang.
+        vorgang_id: Uuid,
+    },
+}
+
+impl Ort {
+    /// The Akte, where there is one.
+    #[must_use]
+    pub const fn akte(&self) -> Option<Uuid> {
+        match self {
+            Self::Posteingang { .. } => None,
+            Self::Akte { akte_id } | Self::Vorgang { akte_id, .. } => Some(*akte_id),
+        }
+    }
+}
+
+/// A document. Its rights are those of its Akte, or of the Posteingang it waits in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dokument {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it is.
+    pub ort: Ort,
+    /// Subject.
+    pub betreff: String,
+    /// Type, e.g. `bescheid`.
+    #[serde(default)]
+    pub typ: Option<String>,
+    /// Arrival at the city; decides legal deadlines.
+    pub posteingangsdatum: NaiveDate,
+    /// Sent on.
+    #[serde(default)]
+    pub postausgangsdatum: Option<NaiveDate>,
+    /// Date of the letter.
+    #[serde(default)]
+    pub datum: Option<NaiveDate>,
+    /// The sender's own reference.
+    #[serde(default)]
+    pub fremdes_geschaeftszeichen: Option<String>,
+    /// Sender.
+    #[serde(default)]
+    pub absender: Option<String>,
+    /// Recipient.
+    #[serde(default)]
+    pub empfaenger: Option<String>,
+    /// Remark.
+    #[serde(default)]
+    pub bemerkung: Option<String>,
+    /// Number in the Fachverfahren.
+    #[serde(default)]
+    pub fremd_id: Option<String>,
+    /// Id of the credential that brought it; scopes `fremd_id`.
+    #[serde(default)]
+    pub quelle: Option<Uuid>,
+    /// Versions, oldest first; never empty.
+    pub fassungen: Vec<Fassung>,
+    /// Set once it was struck out.
+    #[serde(default)]
+    pub storno: Option<Storno>,
+    /// When it was made.
+    pub angelegt: Zeitpunkt,
+    /// When it was last changed.
+    pub geaendert: Zeitpunkt,
+}
+
+impl Record for Dokument {
+    const KIND: Kind = Kind::Dokument;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+    fn index(&self, keys: &mut Keys) {
+        match &self.ort {
+            Ort::Posteingang { rechteklasse, .. } => {
+                keys.add(Index::Posteingang, Parts::new().number(*rechteklasse).id(self.id));
+            }
+            Ort::Akte { akte_id } => {
+                keys.add(Index::DokumentAkte, Parts::new().id(*akte_id).id(self.id));
+            }
+            Ort::Vorgang { akte_id, vorgang_id } => {
+                keys.add(Index::DokumentAkte, Parts::new().id(*akte_id).id(self.id));
+                keys.add(Index::DokumentVorgang, Parts::new().id(*vorgang_id).id(self.id));
+            }
+        }
+        let files = self.fassungen.iter().flat_map(|f| &f.formate);
+        let mut digests: Vec<Digest> = files.map(|p| p.sha256).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        for digest in digests {
+            keys.add(Index::DokumentBlob, Parts::new().bytes(&digest.0).id(self.id));
+        }
+        if let (Some(source), Some(foreign)) = (self.quelle, &self.fremd_id) {
+            keys.add(Index::DokumentFremd, Parts::new().id(source).text(foreign).id(self.id));
+        }
+    }
+}
+
+/// Whether a blob's bytes may be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stand", rename_all = "snake_case")]
+pub enum BlobStand {
+    /// Committed and referred to.
+    Vorhanden,
+    /// Condemned: the bytes go after the grace period unless a push brings them anew.
+    Verurteilt {
+        /// Since when.
+        seit: Zeitpunkt,
+    },
+}
+
+/// What the ledger knows of a blob. A digest without such a record proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blob {
+    /// Its address.
+    pub sha256: Digest,
+    /// Bytes.
+    pub groesse: u64,
+    /// State.
+    #[serde(flatten)]
+    pub stand: BlobStand,
+}
+
+impl Record for Blob {
+    const KIND: Kind = Kind::Blob;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        self.sha256.to_string()
+    }
+    fn index(&self, keys: &mut Keys) {
+        if let BlobStand::Verurteilt { seit } = self.stand {
+            keys.add(Index::BlobVerurteilt, Parts::new().time(seit).bytes(&self.sha256.0));
+        }
+    }
+}
+
+/// Whether the text of a blob has been read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stand", rename_all = "snake_case")]
+pub enum TextZustand {
+    /// Waits for a worker; the lower the priority number, the sooner.
+    Offen {
+        /// 0 interactive, 1 bulk.
+        vorrang: u8,
+        /// Since when.
+        seit: Zeitpunkt,
+    },
+    /// The text lies in `derived/`.
+    Bereit {
+        /// Characters.
+        zeichen: u64,
+        /// Pages, where the format has any.
+        seiten: Option<u32>,
+    },
+    /// There is none, and why (a stable word: `unlesbar`, `zu_gross`, `verschluesselt`, `format`).
+    Fehlt {
+        /// Why.
+        grund: String,
+    },
+}
+
+/// The state of a blob's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Textstand {
+    /// Whose text.
+    pub sha256: Digest,
+    /// Media type the reader was chosen by.
+    pub medientyp: String,
+    /// State.
+    #[serde(flatten)]
+    pub zustand: TextZustand,
+}
+
+impl Record for Textstand {
+    const KIND: Kind = Kind::Textstand;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        self.sha256.to_string()
+    }
+    fn index(&self, keys: &mut Keys) {
+        if let TextZustand::Offen { vorrang, seit } = self.zustand {
+            let key = Parts::new().number(u64::from(vorrang)).time(seit).bytes(&self.sha256.0);
+            keys.add(Index::TextOffen, key);
+        }
+    }
+}
