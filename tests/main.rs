@@ -2,3 +2,5 @@
 
 mod layers;
 mod tidy;
+//! t
+mod ledger;
