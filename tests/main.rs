@@ -1,4 +1,5 @@
 //! One test binary for everything that is tested from outside a module.
 
 mod layers;
+mod search;
 mod tidy;
