@@ -5,3 +5,5 @@ mod text;
 mod tidy;
 //! t
 mod ledger;
+mod search;
+mod tidy;
