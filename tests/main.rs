@@ -1,4 +1,6 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod blob;
+mod disk;
 mod layers;
 mod tidy;
