@@ -81,8 +81,13 @@ pub fn open(config: Config, disk: Arc<dyn Disk>) -> Result<Inner, Error> {
         inner.note(note);
     }
     if inner.read_only.is_none() && !todo.is_empty() {
-        inner.finish_erasures(&todo)?;
-        inner.note(format!("an interrupted erasure of {} entries is finished", todo.len()));
+        let count = todo.len();
+        match inner.finish_erasures(&todo) {
+            Ok(()) => inner.note(format!("an interrupted erasure of {count} entries is finished")),
+            // Nothing is half erased then: a sealed segment is replaced whole or stays.
+            Err(Error::Full(why)) => inner.note(format!("an erasure waits for room: {why}")),
+            Err(error) => return Err(error),
+        }
     }
     Ok(inner)
 }
