@@ -147,7 +147,8 @@ pub fn holds(journal: &dyn Journal, entries: &[Sealed]) {
 pub fn fill(journal: &FileJournal, disk: &Faulty, segments: usize) -> Vec<Sealed> {
     let mut random = Random::new(7);
     let mut all = Vec::new();
-    let sealed = || disk.files().iter().filter(|p| p.extension().is_some_and(|e| e == "segz")).count();
+    let sealed =
+        || disk.files().iter().filter(|p| p.extension().is_some_and(|e| e == "segz")).count();
     while sealed() < segments {
         let entries = group(journal.head(), 1 + random.below(5), 40 + random.below(900));
         journal.append(&entries).unwrap();

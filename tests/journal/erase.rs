@@ -55,7 +55,8 @@ fn an_erased_body_is_nowhere() {
     assert_eq!(journal.notes().len(), 1, "{:?}", journal.notes());
 
     let gone: Vec<u64> = vec![1, 2, 50, all.len() as u64 - 2, all.len() as u64];
-    let one = |seq: &u64| &all[usize::try_from(*seq - 1).unwrap()];
+    let before = all.clone();
+    let one = |seq: &u64| &before[usize::try_from(*seq - 1).unwrap()];
     assert!(gone.iter().all(|seq| contains(&disk, one(seq))));
     journal.read(1, 10_000, usize::MAX).unwrap();
     journal.erase(&gone).unwrap();
