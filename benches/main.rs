@@ -1,1 +1,3 @@
+//! Benches: each prints its figure beside the raw limit of the same run.
+
 fn main() {}

@@ -1,1 +1,4 @@
-//! t
+//! One test binary for everything that is tested from outside a module.
+
+mod layers;
+mod tidy;
