@@ -27,8 +27,9 @@ use super::{
     buckets::Buckets,
     peer::Proxies,
     problem::{Code, Problem},
+    twins::Twins,
 };
-use crate::domain::source::Source;
+use crate::{domain::source::Source, identity::Sessions, registry::Registry};
 
 /// Bounds of a request, the same for all callers.
 #[derive(Clone, Debug)]
@@ -71,6 +72,12 @@ pub struct Front {
     pub limits: Limits,
     /// Bounds of each key.
     pub buckets: Arc<Buckets>,
+    /// Requests that are being worked on.
+    pub twins: Twins,
+    /// Who may what.
+    pub registry: Registry,
+    /// Who is signed on.
+    pub sessions: Arc<Sessions>,
     uploads: Arc<Semaphore>,
     bulk: Arc<Semaphore>,
 }
@@ -82,9 +89,17 @@ pub struct RequestId(pub String);
 impl Front {
     /// Ready for requests.
     #[must_use]
-    pub fn new(source: Arc<dyn Source>, proxies: Proxies, limits: Limits) -> Self {
+    pub fn new(
+        source: Arc<dyn Source>,
+        registry: Registry,
+        proxies: Proxies,
+        limits: Limits,
+    ) -> Self {
         Self {
+            sessions: Arc::new(Sessions::new(Arc::clone(&source))),
             source,
+            registry,
+            twins: Twins::default(),
             proxies,
             buckets: Arc::default(),
             uploads: Arc::new(Semaphore::new(limits.uploads)),

@@ -3,64 +3,49 @@
 //! Unknown fields are refused, because a misspelt field that is silently dropped is lost work.
 //! U+0000 is refused, because PostgreSQL can't keep it.
 
-use std::ops::Deref;
-
 use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest,
+    HttpMessage as _, HttpRequest,
     dev::Payload,
     web::{self, BytesMut},
 };
-use futures_util::{StreamExt as _, future::LocalBoxFuture};
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     content_digest::{Body, Claim},
-    front::Front,
+    front::Limits,
     pace::Pace,
     problem::{Code, Problem},
 };
 
-/// A JSON body.
-#[derive(Debug)]
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let kind = request.content_type();
-            if !kind.eq_ignore_ascii_case("application/json") {
-                let detail = "Erwartet wird Content-Type: application/json.";
-                return Err(Problem::new(Code::MedientypNichtErlaubt, detail));
-            }
-            let front = front(&request)?;
-            let mut body = Body::new(payload, Claim::read(request.headers())?);
-            let mut pace = Pace::start(&front.limits);
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = pace.next(body.next()).await? {
-                let chunk = chunk.map_err(|_| Problem::from(Code::UploadAbgebrochen))?;
-                pace.count(chunk.len())?;
-                if bytes.len() + chunk.len() > front.limits.json_bytes {
-                    return Err(too_large(front.limits.json_bytes));
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            body.check()?;
-            read_json(&bytes).map(Json)
-        })
-    }
-}
-
-/// The shared front of a request's application.
+/// Reads a JSON body.
 ///
 /// # Errors
-/// 500 if the application was put together without one.
-pub fn front(request: &HttpRequest) -> Result<web::Data<Front>, Problem> {
-    request.app_data::<web::Data<Front>>().cloned().ok_or_else(|| Code::Intern.into())
+/// 415 for another media type, 413 above the bound, 408 from a client that is too slow, 400 with a
+/// pointer for what does not fit.
+pub async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    limits: &Limits,
+) -> Result<T, Problem> {
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        let detail = "Erwartet wird Content-Type: application/json.";
+        return Err(Problem::new(Code::MedientypNichtErlaubt, detail));
+    }
+    let mut body = Body::new(payload, Claim::read(request.headers())?);
+    let mut pace = Pace::start(limits);
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = pace.next(body.next()).await? {
+        let chunk = chunk.map_err(|_| Problem::from(Code::UploadAbgebrochen))?;
+        pace.count(chunk.len())?;
+        if bytes.len() + chunk.len() > limits.json_bytes {
+            return Err(too_large(limits.json_bytes));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    body.check()?;
+    read_json(&bytes)
 }
 
 /// 413 with the bound.
@@ -151,23 +136,16 @@ fn nul(value: &Value, at: String) -> Option<String> {
     }
 }
 
-/// A query string.
-#[derive(Debug)]
-pub struct Query<T>(pub T);
-
-impl<T: DeserializeOwned> FromRequest for Query<T> {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let text = request.query_string();
-        if text.contains("%00") {
-            let problem = Problem::new(Code::AnfrageUngueltig, "U+0000 ist nicht erlaubt.");
-            return std::future::ready(Err(problem));
-        }
-        let read = web::Query::<T>::from_query(text).map(|q| Self(q.into_inner()));
-        std::future::ready(read.map_err(|e| query_problem(&e.to_string())))
+/// Reads a query string.
+///
+/// # Errors
+/// 400.
+pub fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if text.contains("%00") {
+        return Err(Problem::new(Code::AnfrageUngueltig, "U+0000 ist nicht erlaubt."));
     }
+    let read = web::Query::<T>::from_query(text).map(web::Query::into_inner);
+    read.map_err(|e| query_problem(&e.to_string()))
 }
 
 fn query_problem(message: &str) -> Problem {
@@ -179,13 +157,6 @@ fn query_problem(message: &str) -> Problem {
         _ => return Problem::new(Code::AnfrageUngueltig, "Ein Parameter hat keinen möglichen Wert."),
     };
     Problem::at(format!("?{named}"), code, text)
-}
-
-impl<T> Deref for Query<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.0
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub mod pace;
 pub mod page;
 pub mod peer;
 pub mod problem;
+pub mod request;
+pub mod sign_on;
+pub mod twins;
 pub mod upload;
 
 pub use front::{Front, Limits};
