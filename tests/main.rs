@@ -1,4 +1,6 @@
 //! One test binary for everything that is tested from outside a module.
+//! t
 
 mod layers;
+mod ledger;
 mod tidy;
