@@ -1,5 +1,4 @@
 //! One test binary for everything that is tested from outside a module.
-//! t
 
 mod layers;
 mod ledger;

@@ -175,7 +175,20 @@ impl Spec {
 
     /// Names an answer that is a page of a list.
     #[must_use]
-    pub fn page<T: ToSchema>(mut self) -> Self {
+    pub fn page<T: ToSchema>(self) -> Self {
+        self.page_with::<T>(|_, page| page)
+    }
+
+    /// A page that carries one more object.
+    #[must_use]
+    pub fn page_and<T: ToSchema, U: ToSchema>(self, name: &str) -> Self {
+        self.page_with::<T>(|spec, page| page.property(name, spec.reference::<U>()).required(name))
+    }
+
+    fn page_with<T: ToSchema>(
+        mut self,
+        more: impl FnOnce(&mut Self, ObjectBuilder) -> ObjectBuilder,
+    ) -> Self {
         let entries = ArrayBuilder::new().items(self.reference::<T>());
         let cursor = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
@@ -187,6 +200,7 @@ impl Spec {
             .property("eintraege", entries)
             .property("cursor", cursor)
             .required("eintraege");
+        let page = more(&mut self, page);
         self.codes([Code::CursorUngueltig]).answer_schema(200, page.build().into())
     }
 

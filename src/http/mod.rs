@@ -12,6 +12,7 @@ pub mod pace;
 pub mod page;
 pub mod peer;
 pub mod problem;
+pub mod refusal;
 pub mod request;
 pub mod sign_on;
 pub mod twins;

@@ -24,6 +24,7 @@ use super::{
     twins::Running,
     upload::Upload,
 };
+use crate::registry::{self, Acting, Blatt, Idempotenz};
 
 /// What a handler takes; the collector compares it with what the route table says.
 pub trait Request {
@@ -46,6 +47,14 @@ pub struct Signed {
     pub open: Open,
     /// Who asks.
     pub caller: Arc<Caller>,
+}
+
+/// A request that is done once, however often it comes.
+#[derive(Debug)]
+pub struct Once {
+    /// What the registry remembers it by.
+    pub idempotenz: Idempotenz,
+    _running: Running,
 }
 
 impl Request for Open {
@@ -84,6 +93,10 @@ impl FromRequest for Signed {
         Box::pin(async move {
             let open = open?;
             let caller = sign_on::caller(&open).await?;
+            // With a start password one may do nothing but replace it.
+            if caller.start_password && !open.route().starts_with("/api/v1/anmeldung") {
+                return Err(Code::PasswortAendern.into());
+            }
             Ok(Self { open, caller: Arc::new(caller) })
         })
     }
@@ -120,6 +133,14 @@ impl Open {
     #[must_use]
     pub fn route(&self) -> String {
         self.http.match_pattern().unwrap_or_default()
+    }
+
+    /// What the application holds for its handlers.
+    ///
+    /// # Errors
+    /// 500 if it was put together without it.
+    pub fn app<T: 'static>(&self) -> Result<web::Data<T>, Problem> {
+        self.http.app_data::<web::Data<T>>().cloned().ok_or_else(|| Code::Intern.into())
     }
 
     /// The JSON body.
@@ -184,17 +205,39 @@ impl Open {
 }
 
 impl Signed {
-    /// The scope of this caller's cursors on this route.
-    #[must_use]
-    pub fn scope(&self, filters: &impl serde::Serialize) -> page::Scope {
-        page::Scope::new(&self.caller.actor.name(), &self.open.route(), filters)
+    /// Runs blocking work in the caller's name.
+    ///
+    /// # Errors
+    /// What it refuses.
+    pub async fn acting<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let acting = self.open.front.registry.acting_as(self.caller.actor.clone());
+        let bulk = self.caller.key.is_some();
+        self.open.front.block(bulk, move || Ok(work(&acting)?)).await
+    }
+
+    /// The page asked for, and the scope of its cursor.
+    ///
+    /// # Errors
+    /// 400.
+    pub fn page(
+        &self,
+        filters: &impl serde::Serialize,
+        limit: Option<usize>,
+        cursor: Option<&str>,
+    ) -> Result<(page::Scope, Blatt), Problem> {
+        let scope = page::Scope::new(&self.caller.actor.name(), &self.open.route(), filters);
+        let blatt = Blatt { limit: page::limit(limit)?, nach: scope.place(cursor)? };
+        Ok((scope, blatt))
     }
 
     /// The Idempotency-Key, and the guard against its running twin.
     ///
     /// # Errors
     /// 400 if a machine sends none, 409 while its twin runs.
-    pub fn once(&self) -> Result<Option<(String, Running)>, Problem> {
+    pub fn once(&self) -> Result<Option<Once>, Problem> {
         let key = self.open.headers().get("idempotency-key");
         let Some(key) = key else {
             if self.caller.key.is_some() {
@@ -210,6 +253,8 @@ impl Signed {
             Problem::new(Code::AnfrageUngueltig, detail)
         })?;
         let running = self.open.front.twins.begin(self.caller.actor.id(), key)?;
-        Ok(Some((key.to_owned(), running)))
+        let route = format!("{} {}", self.open.http.method(), self.open.http.path());
+        let idempotenz = Idempotenz { schluessel: key.to_owned(), route };
+        Ok(Some(Once { idempotenz, _running: running }))
     }
 }

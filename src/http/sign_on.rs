@@ -22,6 +22,8 @@ pub struct Caller {
     pub actor: Actor,
     /// For a machine: its key and bounds.
     pub key: Option<(Uuid, Grenzen)>,
+    /// True: the person still has the password that the administration knows.
+    pub start_password: bool,
 }
 
 /// Finds the caller of a request and takes the request from his bucket.
@@ -37,17 +39,16 @@ pub async fn caller(open: &Open) -> Result<Caller, Problem> {
     let registry = front.registry.clone();
     let sessions = front.sessions.clone();
     let found = front.block(false, move || {
-        let (wer, credential) = if bulk {
-            let wer = registry.find_key(&secret::digest(&token), address, now);
-            (wer.map_err(Problem::from)?, None)
-        } else {
-            let person = sessions.find(&token, now).ok_or(Code::NichtAngemeldet)?;
-            let wer = registry.person(person).map_err(Problem::from)?;
-            (wer, Some(sessions::credential(&token)))
-        };
-        Ok(wer.map(|wer| (wer, credential)))
+        if bulk {
+            let key = registry.find_key(&secret::digest(&token), address)?;
+            return Ok(key.map(|key| (Wer::Maschine(Box::new(key)), None, false)));
+        }
+        let Some(person) = sessions.find(&token, now) else { return Ok(None) };
+        let start_password = registry.startpasswort(person)?.unwrap_or(false);
+        let session = Some(sessions::credential(&token));
+        Ok(registry.wer(person)?.map(|wer| (wer, session, start_password)))
     });
-    let (wer, credential) = found.await?.ok_or_else(refused)?;
+    let (wer, session, start_password) = found.await?.ok_or_else(refused)?;
     let key = match &wer {
         Wer::Person { .. } => None,
         Wer::Maschine(key) => Some((key.id, key.grenzen)),
@@ -55,7 +56,7 @@ pub async fn caller(open: &Open) -> Result<Caller, Problem> {
     if let Some((key, bounds)) = &key {
         front.buckets.request(*key, bounds, now)?;
     }
-    let credential_id = credential.or_else(|| key.map(|(id, _)| id.to_string()));
+    let credential_id = session.or_else(|| key.map(|(id, _)| id.to_string()));
     let actor = Actor { wer, credential_id, request_id: Some(id), on_behalf_of: None };
-    Ok(Caller { actor, key })
+    Ok(Caller { actor, key, start_password })
 }

@@ -115,7 +115,6 @@ impl Upload {
         mut self,
         store: &Arc<Store>,
         mut count: impl FnMut(u64) -> Result<(), Problem>,
-        problem: fn(crate::blob::Error) -> Problem,
     ) -> Result<Arrived, Problem> {
         let mut field = self.part("inhalt").await?;
         let disposition = field.content_disposition();
@@ -133,7 +132,7 @@ impl Upload {
             count(bytes)?;
             arrived.tail.extend_from_slice(&piece);
             if arrived.tail.len() >= PIECE_BYTES {
-                arrived = spill(arrived, store, problem).await?;
+                arrived = spill(arrived, store).await?;
             }
         }
         drop(field);
@@ -175,11 +174,7 @@ fn out_of_order() -> Problem {
 }
 
 /// Hands what is buffered to the disk, on the blocking pool.
-async fn spill(
-    mut arrived: Arrived,
-    store: &Arc<Store>,
-    problem: fn(crate::blob::Error) -> Problem,
-) -> Result<Arrived, Problem> {
+async fn spill(mut arrived: Arrived, store: &Arc<Store>) -> Result<Arrived, Problem> {
     let store = Arc::clone(store);
     let written = web::block(move || {
         let mut staging = match arrived.staging.take() {
@@ -189,9 +184,9 @@ async fn spill(
         staging.write(&arrived.tail)?;
         arrived.tail.clear();
         arrived.staging = Some(staging);
-        Ok(arrived)
+        Ok::<_, crate::blob::Error>(arrived)
     });
-    written.await.map_err(|_| Problem::from(Code::Intern))?.map_err(problem)
+    Ok(written.await.map_err(|_| Problem::from(Code::Intern))??)
 }
 
 fn broken(error: MultipartError) -> Problem {

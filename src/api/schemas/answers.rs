@@ -392,12 +392,41 @@ pub struct Sitzung {
     pub token: Option<String>,
     pub person: Option<Person>,
     /// True: nothing but a new password is accepted.
-    pub kennwort_aendern: bool,
+    pub passwort_aendern: bool,
 }
 
-/// A secret that is shown this once.
 #[derive(ToSchema)]
-pub struct Geheimnis {
+pub struct Freigegeben {
+    pub id: Id,
+    #[schema(value_type = Object)]
+    pub vorhaben: BTreeMap<String, String>,
+    pub gestellt_von: Id,
+    pub gestellt: Zeit,
+    pub stand: String,
+    pub entschieden_von: Option<Id>,
+    pub version: u64,
+    /// Start password or key; shown this once.
+    pub geheimnis: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct SchluesselMitGeheimnis {
+    pub id: Id,
+    pub name: String,
+    pub rolle: Rolle,
+    pub verben: Vec<Verb>,
+    pub oe: Vec<Id>,
+    pub planeinheiten: Vec<String>,
+    pub netze: Vec<String>,
+    pub schutzklassen: Vec<Schutzklasse>,
+    pub stufe: Stufe,
+    pub ablauf: Option<Zeit>,
+    pub grenzen: Grenzen,
+    pub gesperrt: bool,
+    pub geheimnisse: u64,
+    pub angelegt: Zeit,
+    pub version: u64,
+    /// Shown this once; none when the request was a replay.
     pub geheimnis: Option<String>,
 }
 

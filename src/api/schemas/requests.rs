@@ -10,11 +10,11 @@ use super::answers::{
 #[derive(ToSchema)]
 pub struct Anmeldung {
     pub name: String,
-    pub kennwort: String,
+    pub passwort: String,
 }
 
 #[derive(ToSchema)]
-pub struct Kennwortwechsel {
+pub struct Passwortwechsel {
     pub alt: String,
     /// At least 12 characters.
     pub neu: String,
