@@ -2,4 +2,6 @@
 
 mod layers;
 mod ledger;
+mod search;
+mod text;
 mod tidy;

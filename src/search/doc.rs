@@ -98,6 +98,8 @@ pub(super) struct Fields {
     pub absender: Field,
     /// File numbers whole, in the form of `analysis::zeichen`.
     pub zeichen_roh: Field,
+    /// The same, of Akten and Vorgänge only: who types a number wants the Akte before its letters.
+    pub zeichen_eigen: Field,
     pub planeinheit: Field,
     pub typ: Field,
     pub id: Field,
@@ -132,6 +134,7 @@ impl Fields {
             zeichen: schema.add_text_field("zeichen", text.clone()),
             absender: schema.add_text_field("absender", text),
             zeichen_roh: schema.add_text_field("zeichen_roh", raw.clone()),
+            zeichen_eigen: schema.add_text_field("zeichen_eigen", raw.clone()),
             planeinheit: schema.add_text_field("planeinheit", raw.clone()),
             typ: schema.add_text_field("typ", raw),
             id: schema.add_bytes_field("id", INDEXED),
@@ -171,7 +174,11 @@ impl Fields {
         for zeichen in &doc.zeichen {
             out.add_text(self.inhalt, zeichen);
             out.add_text(self.zeichen, zeichen);
-            out.add_text(self.zeichen_roh, analysis::zeichen(zeichen));
+            let whole = analysis::zeichen(zeichen);
+            if doc.art != Art::Dokument {
+                out.add_text(self.zeichen_eigen, &whole);
+            }
+            out.add_text(self.zeichen_roh, whole);
         }
         if let Some(absender) = &doc.absender {
             out.add_text(self.inhalt, absender);

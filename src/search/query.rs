@@ -85,10 +85,12 @@ impl Query {
             ] {
                 parts.push((Occur::Should, rounded(clause, field, boost)));
             }
-            parts.push((Occur::Should, whole(fields, &clause.whole)));
         }
-        if terms.clauses.len() > 1 {
-            parts.push((Occur::Should, whole(fields, &terms.whole)));
+        let several = (terms.clauses.len() > 1).then_some(&terms.whole);
+        for number in terms.clauses.iter().map(|clause| &clause.whole).chain(several) {
+            for field in [fields.zeichen_roh, fields.zeichen_eigen] {
+                parts.push((Occur::Should, whole(field, number)));
+            }
         }
         if let Some(akte) = self.akte {
             parts.push((Occur::Must, is(Term::from_field_bytes(fields.akte, akte.as_bytes()))));
@@ -203,8 +205,8 @@ fn is(term: Term) -> Box<dyn Engine> {
     Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
 }
 
-fn whole(fields: &Fields, zeichen: &str) -> Box<dyn Engine> {
-    let term = Term::from_field_text(fields.zeichen_roh, zeichen);
+fn whole(field: Field, number: &str) -> Box<dyn Engine> {
+    let term = Term::from_field_text(field, number);
     let query = TermQuery::new(term, IndexRecordOption::Basic);
     Box::new(ConstScoreQuery::new(Box::new(query), ZEICHEN_WHOLE))
 }

@@ -48,7 +48,7 @@ impl Terms {
         let from = word_start(text, from, best.first().map_or(0, |first| first.from));
         let least = best.last().map_or(0, |last| last.to);
         let to = ceil(text, least.max(from.saturating_add(WINDOW)));
-        cut(text, from, word_end(text, to, least), best)
+        cut(text, from, word_end(text, to, least), &matches)
     }
 
     /// A whole short text (a Betreff) with its marks.
@@ -57,7 +57,8 @@ impl Terms {
         cut(text, 0, text.len(), &self.matches(text, false))
     }
 
-    /// Places where clauses match, in order. With `enough`, ends once a passage shows them all.
+    /// Places where clauses match, in order. With `enough`, ends
+    /// behind the first passage that shows them all.
     fn matches(&self, text: &str, enough: bool) -> Vec<Match> {
         let mut matches = Vec::new();
         if self.clauses.is_empty() {
@@ -67,11 +68,12 @@ impl Terms {
         let longest = self.clauses.iter().map(|c| c.terms.len()).max().unwrap_or(1);
         // The last tokens: number of the term (0: none of ours), from, to.
         let mut recent: Vec<(usize, usize, usize)> = Vec::with_capacity(longest + 1);
+        let mut end = SCAN_MAX;
         let mut words = Words::default();
         let mut stream = words.token_stream(text);
         while stream.advance() && matches.len() < PLACES_MAX {
             let token = stream.token();
-            if token.offset_from > SCAN_MAX {
+            if token.offset_from > end {
                 break;
             }
             if recent.len() == longest {
@@ -90,8 +92,8 @@ impl Terms {
                     matches.push(Match { clause, from, to: token.offset_to });
                 }
             }
-            if enough && self.all_in(&matches) {
-                break;
+            if enough && end == SCAN_MAX && self.all_in(&matches) {
+                end = token.offset_to.saturating_add(WINDOW);
             }
         }
         matches

@@ -101,6 +101,7 @@ fn filter_calls() -> Result<(), Box<dyn std::error::Error>> {
         libc::SYS_nanosleep,
         libc::SYS_getrandom,
         libc::SYS_getpid,
+        libc::SYS_getppid,
         libc::SYS_gettid,
         libc::SYS_rt_sigaction,
         libc::SYS_rt_sigprocmask,

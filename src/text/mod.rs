@@ -7,6 +7,7 @@
 
 mod frame;
 mod limit;
+mod pages;
 mod pdf;
 mod plain;
 mod pool;

@@ -13,7 +13,7 @@ use pdf_extract::{
     ConvertToFmt, Document, Error as PdfError, Object, ObjectId, OutputError, PlainTextOutput,
 };
 
-use super::{Failure, Limits, Text, plain};
+use super::{Failure, Limits, Text, pages};
 
 /// Reads all pages; they are separated by form feeds.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
@@ -28,21 +28,20 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
         return Err(Failure::TooLarge);
     }
     let room = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
-    let mut text = String::new();
+    let mut texts = Vec::with_capacity(pages.len());
+    let mut size = 0_usize;
     let mut unread = 0;
-    for (number, page) in pages.iter().enumerate() {
-        if number > 0 {
-            text.push('\u{c}');
-        }
-        match read_page(&mut document, *page, room.saturating_sub(text.len()))? {
-            Some(words) => text.push_str(&plain::normalise(&words)),
-            None => unread += 1,
-        }
+    for page in &pages {
+        let words = read_page(&mut document, *page, room.saturating_sub(size))?;
+        unread += usize::from(words.is_none());
+        let text = pages::page(&words.unwrap_or_default());
+        size = size.saturating_add(text.len());
+        texts.push(text);
     }
     if unread == pages.len() {
         return Err(unreadable("no page could be read"));
     }
-    Ok(Text { text, pages: u32::try_from(pages.len()).ok() })
+    Ok(Text { text: pages::join(&texts), pages: u32::try_from(pages.len()).ok() })
 }
 
 /// A document that has pages.

@@ -69,6 +69,7 @@ impl Targets {
             ("run a program", run(&self.program)),
             ("start a thread", std::thread::Builder::new().spawn(|| ()).map(drop)),
             ("signal the parent", signal_parent()),
+            ("read the environment", read_environment()),
         ];
         let attempt = |(what, result): (&str, std::io::Result<()>)| Attempt {
             what: what.into(),
@@ -105,4 +106,9 @@ fn run(program: &Path) -> std::io::Result<()> {
 fn signal_parent() -> std::io::Result<()> {
     let parent = rustix::process::getppid().ok_or(std::io::ErrorKind::NotFound)?;
     Ok(rustix::process::test_kill_process(parent)?)
+}
+
+fn read_environment() -> std::io::Result<()> {
+    let variable = std::env::vars_os().next();
+    variable.map(drop).ok_or_else(|| std::io::Error::other("there is none"))
 }

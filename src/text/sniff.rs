@@ -142,8 +142,19 @@ fn text(head: &[u8], ending: &str) -> &'static str {
 /// At least two header fields at the very start that mails have and letters have not.
 fn is_mail(start: &[u8]) -> bool {
     let fields = [
-        "received", "return-path", "message-id", "mime-version", "delivered-to", "from", "to",
-        "subject", "date", "content-type", "dkim-signature", "x-mozilla-status", "reply-to",
+        "received",
+        "return-path",
+        "message-id",
+        "mime-version",
+        "delivered-to",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "content-type",
+        "dkim-signature",
+        "x-mozilla-status",
+        "reply-to",
     ];
     let start = String::from_utf8_lossy(start);
     let mut names = Vec::new();
@@ -184,7 +195,8 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 fn printable(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| !control(*byte) && byte.is_ascii())
+    !bytes.is_empty()
+        && bytes.iter().all(|byte| !control(*byte) && byte.is_ascii())
         && bytes.iter().any(u8::is_ascii_alphanumeric)
 }
 
