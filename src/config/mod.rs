@@ -15,9 +15,6 @@ use serde::Deserialize;
 
 use crate::{blob, http, ledger, registry, text};
 
-/// The program's name and version as entries name it.
-pub const SOFTWARE: &str = concat!("aktenlauf/", env!("CARGO_PKG_VERSION"));
-
 /// Errors of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -59,9 +56,18 @@ pub struct File {
     /// Reading of texts.
     #[serde(default)]
     pub text: Text,
-    /// Journal, tables, blobs, index.
+    /// Free bytes below which nothing is accepted.
+    #[serde(default = "reserve")]
+    pub reserve_bytes: u64,
+    /// Journal and tables.
     #[serde(default)]
-    pub store: Store,
+    pub ledger: Ledger,
+    /// Blobs.
+    #[serde(default)]
+    pub blobs: Blobs,
+    /// The index.
+    #[serde(default)]
+    pub index: Index,
 }
 
 const fn listen() -> SocketAddr {
@@ -70,6 +76,10 @@ const fn listen() -> SocketAddr {
 
 const fn workers() -> usize {
     2
+}
+
+const fn reserve() -> u64 {
+    256 << 20
 }
 
 /// A certificate, PEM.
@@ -156,37 +166,51 @@ impl Default for Text {
     }
 }
 
-/// Journal, tables, blobs, index.
+/// Journal and tables.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Store {
+pub struct Ledger {
     /// Size at which a segment of the journal is sealed.
     pub segment_bytes: u64,
     /// Quiet after which the last frame is confirmed, milliseconds.
     pub quiet_ms: u64,
-    /// Free bytes below which nothing is accepted.
-    pub reserve_bytes: u64,
-    /// True: no neighbours on this file system, so that one syncfs may sync a group of blobs.
-    pub own_filesystem: bool,
-    /// Level of zstd for blobs that shrink.
-    pub compress_level: i32,
     /// Memory for pages of the tables.
-    pub tables_cache_bytes: u64,
-    /// Memory of the index writer.
-    pub index_heap_bytes: usize,
+    pub cache_bytes: u64,
 }
 
-impl Default for Store {
+impl Default for Ledger {
     fn default() -> Self {
-        Self {
-            segment_bytes: 64 << 20,
-            quiet_ms: 1000,
-            reserve_bytes: 256 << 20,
-            own_filesystem: false,
-            compress_level: 3,
-            tables_cache_bytes: 64 << 20,
-            index_heap_bytes: 32 << 20,
-        }
+        Self { segment_bytes: 64 << 20, quiet_ms: 1000, cache_bytes: 32 << 20 }
+    }
+}
+
+/// Blobs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Blobs {
+    /// True: no neighbours on this file system, so that one syncfs may sync a group of blobs.
+    pub own_filesystem: bool,
+    /// Level of zstd for blobs that shrink; 0: none.
+    pub compress_level: i32,
+}
+
+impl Default for Blobs {
+    fn default() -> Self {
+        Self { own_filesystem: false, compress_level: 3 }
+    }
+}
+
+/// The index.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Index {
+    /// Memory of its writer.
+    pub heap_bytes: usize,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { heap_bytes: 32 << 20 }
     }
 }
 
@@ -203,7 +227,10 @@ impl File {
             workers: workers(),
             limits: Limits::default(),
             text: Text::default(),
-            store: Store::default(),
+            reserve_bytes: reserve(),
+            ledger: Ledger::default(),
+            blobs: Blobs::default(),
+            index: Index::default(),
         }
     }
 
@@ -253,12 +280,12 @@ impl File {
         let program = self.text.program.as_ref();
         must(program.is_none_or(|p| p.is_file()), "text.program: no such file");
         must(self.text.memory_bytes >= 64 << 20, "text.memory_bytes: at least 67108864");
-        must(self.store.segment_bytes >= 64 << 10, "store.segment_bytes: at least 65536");
-        must((10..=60_000).contains(&self.store.quiet_ms), "store.quiet_ms: 10 to 60000");
-        must((1..=19).contains(&self.store.compress_level), "store.compress_level: 1 to 19");
+        must(self.ledger.segment_bytes >= 64 << 10, "ledger.segment_bytes: at least 65536");
+        must((10..=60_000).contains(&self.ledger.quiet_ms), "ledger.quiet_ms: 10 to 60000");
+        must((0..=19).contains(&self.blobs.compress_level), "blobs.compress_level: 0 to 19");
         must(
-            self.store.index_heap_bytes >= 15 << 20,
-            "store.index_heap_bytes: at least 15728640 (the index takes no less)",
+            self.index.heap_bytes >= 15 << 20,
+            "index.heap_bytes: at least 15728640 (the index takes no less)",
         );
         if wrong.is_empty() { Ok(()) } else { Err(Error::Values(wrong)) }
     }
@@ -281,21 +308,40 @@ impl File {
     pub fn blob(&self) -> blob::Config {
         blob::Config {
             dir: self.data.join("blobs"),
-            compress_level: self.store.compress_level,
-            own_filesystem: self.store.own_filesystem,
-            reserve_bytes: self.store.reserve_bytes,
+            compress_level: self.blobs.compress_level,
+            own_filesystem: self.blobs.own_filesystem,
+            reserve_bytes: self.reserve_bytes,
         }
     }
 
-    /// For `ledger`.
+    /// For `ledger`; `free` tells the free bytes where it lies.
     #[must_use]
-    pub fn ledger(&self) -> ledger::Config {
+    pub fn ledger(&self, free: ledger::Free) -> ledger::Config {
         ledger::Config {
-            software: SOFTWARE.to_owned(),
-            quiet_ms: self.store.quiet_ms,
-            group_max: 1024,
-            group_bytes_max: 1 << 20,
-            reserve_bytes: self.store.reserve_bytes,
+            quiet_ms: self.ledger.quiet_ms,
+            reserve_bytes: self.reserve_bytes,
+            free: Some(free),
+            read_only: self.read_only.then(|| "the operator wants it so".to_owned()),
+            ..ledger::Config::default()
+        }
+    }
+
+    /// For the journal.
+    #[must_use]
+    pub fn journal(&self) -> ledger::journal::file::Config {
+        ledger::journal::file::Config {
+            segment_bytes: self.ledger.segment_bytes,
+            reserve_bytes: self.reserve_bytes,
+            ..ledger::journal::file::Config::new(self.data.join("journal"))
+        }
+    }
+
+    /// For the tables.
+    #[must_use]
+    pub fn tables(&self) -> ledger::table::sled::Config {
+        ledger::table::sled::Config {
+            cache_bytes: self.ledger.cache_bytes,
+            ..ledger::table::sled::Config::new(self.data.join("tables"))
         }
     }
 
@@ -315,6 +361,7 @@ impl File {
             memory_bytes: self.text.memory_bytes,
             cpu_s: self.text.cpu_s,
             wall_s: self.text.wall_s,
+            input_bytes: self.text.document_bytes_max,
             output_bytes: self.text.output_bytes,
             pages: self.text.pages,
             ..text::Limits::default()
