@@ -1,4 +1,13 @@
-//! Who may do what: one pure function, `darf`.
+//! Who may do what: the nouns of the rule. The rule itself is one pure function, `darf`.
+//!
+//! Nothing else decides on access: the registry asks `darf` for each object, inside the decision,
+//! with the rights as they are then.
+
+mod darf;
+#[cfg(test)]
+mod tests;
+
+pub use darf::{Anker, anker, darf, sieht};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,6 +58,22 @@ pub enum Verb {
     Freigeben,
     /// Read the log of an object.
     Protokoll,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 10] = [
+        Self::Lesen,
+        Self::Einliefern,
+        Self::Anlegen,
+        Self::Aendern,
+        Self::Ablegen,
+        Self::Schliessen,
+        Self::Oeffnen,
+        Self::Stornieren,
+        Self::Freigeben,
+        Self::Protokoll,
+    ];
 }
 
 /// A wall: files of these kinds are seen only by those admitted behind it.
