@@ -177,7 +177,7 @@ impl From<ledger::CommitError<Error>> for Error {
                             den Stand, bevor Sie sie wiederholen.";
                 Self::new(Art::Unbekannt, "ausgang_unbekannt", text)
             }
-            C::Duplicate(..) => Self::intern("commit id used twice"),
+            C::Duplicate { .. } => Self::intern("commit id used twice"),
             C::Ledger(cause) => Self::intern(cause),
         }
     }
