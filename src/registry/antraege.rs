@@ -11,7 +11,7 @@ use super::{
     ansicht::{AntragAnsicht, Freigegeben, Quittung, Seite},
     eingabe::{AntragNeu, Blatt, RechteNeu},
     error::Error,
-    keys::{neues_geheimnis, nicht_gesperrt},
+    keys::{neues_geheimnis, nicht_gesperrt, nur_schreibend},
     persons::{hat_rolle, rollen_vereinbar, zugang_drafts},
     sicht::Sicht,
     views::antrag_ansicht,
@@ -310,7 +310,10 @@ fn wirkung(
             if before.as_ref().is_some_and(|k| k.gesperrt) {
                 return Err(ueberholt());
             }
-            let old = before.map(|k| k.geheimnisse).unwrap_or_default();
+            // One administrator holds the secret of a key that he made alone: it must not begin to
+            // read by a release that he asked for.
+            let approved = before.filter(|k| !nur_schreibend(k));
+            let old = approved.map(|k| k.geheimnisse).unwrap_or_default();
             neues_geheimnis(&mut key, &old, sha256, d.now().plus_ms(rotation_ms));
             Ok(vec![d.draft("schluessel_freigegeben", &key, None, vec![])?])
         }
