@@ -1,2 +1,5 @@
-//! t
+//! One test binary for everything that is tested from outside a module.
+
+mod layers;
 mod ledger;
+mod tidy;
