@@ -2,4 +2,5 @@
 
 mod layers;
 mod ledger;
+mod search;
 mod tidy;
