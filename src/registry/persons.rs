@@ -17,6 +17,7 @@ use crate::{
         access::{Rolle, Wer},
         organisation::{Person, Rollenzuweisung, Zugang},
         record::{Index, Kind, Parts},
+        verwaltung::Loeschung,
     },
     ledger::{Draft, Stored, View},
 };
@@ -83,7 +84,8 @@ pub(super) fn zugang_drafts(
     let new = feder.draft(action, (Kind::Zugang, key.clone()), None, vec![put(zugang)?]);
     let mut drafts = vec![new];
     if let Some(old) = old {
-        let mut order = feder.draft("zugang_ersetzt", (Kind::Person, key), None, vec![]);
+        let erasure = put(&Loeschung { id: feder.commit, seqs: vec![old] })?;
+        let mut order = feder.draft("zugang_ersetzt", (Kind::Person, key), None, vec![erasure]);
         order.erases = vec![old];
         drafts.push(order);
     }

@@ -51,6 +51,8 @@ pub(super) fn naechste(view: &View<'_>, reihe: &str) -> Result<(u64, Change), Er
 /// The actor's part of every entry.
 #[derive(Clone, Debug)]
 pub(super) struct Feder {
+    /// Id of the commit.
+    pub(super) commit: Uuid,
     pub(super) now: Zeitpunkt,
     pub(super) actor: String,
     on_behalf_of: Option<String>,
@@ -60,8 +62,9 @@ pub(super) struct Feder {
 
 impl Feder {
     /// The pen of a person or machine.
-    pub(super) fn of(actor: &Actor, now: Zeitpunkt) -> Self {
+    pub(super) fn of(actor: &Actor, commit: Uuid, now: Zeitpunkt) -> Self {
         Self {
+            commit,
             now,
             actor: actor.name(),
             on_behalf_of: actor.on_behalf_of.clone(),
@@ -71,8 +74,9 @@ impl Feder {
     }
 
     /// The pen of the house itself (`system`, `cli:<os user>`).
-    pub(super) fn house(actor: &str, now: Zeitpunkt) -> Self {
+    pub(super) fn house(actor: &str, commit: Uuid, now: Zeitpunkt) -> Self {
         Self {
+            commit,
             now,
             actor: actor.to_owned(),
             on_behalf_of: None,
@@ -143,8 +147,8 @@ impl Registry {
         actor: &str,
         decide: impl FnOnce(&View<'_>, &Feder) -> Result<(Vec<Draft>, T), Error> + Send + 'static,
     ) -> Result<Committed<T>, Error> {
-        let feder = Feder::house(actor, self.now());
         let id = self.0.source.id();
+        let feder = Feder::house(actor, id, self.now());
         Ok(self.0.ledger.commit(id, move |view| decide(view, &feder))?)
     }
 
@@ -168,7 +172,7 @@ impl Acting {
         let actor = self.actor.clone();
         Ok(self.registry.0.ledger.commit(id, move |view| {
             let sicht = Sicht::new(view, &actor, now)?;
-            let feder = Feder::of(&actor, now);
+            let feder = Feder::of(&actor, id, now);
             decide(&Decision { sicht, feder, actor: &actor })
         })?)
     }
