@@ -4,3 +4,5 @@ mod blob;
 mod disk;
 mod layers;
 mod tidy;
+//! t
+mod ledger;
