@@ -3,6 +3,7 @@
 mod blob;
 mod disk;
 mod layers;
-mod tidy;
-//! t
 mod ledger;
+mod search;
+mod text;
+mod tidy;

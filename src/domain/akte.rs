@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     access::{Freigabe, Schutzklasse, Stufe},
+    aktenzeichen::normal,
     record::{Index, Keys, Kind, Parts, Record},
     zeit::Zeitpunkt,
 };
@@ -115,7 +116,7 @@ impl Record for Akte {
         self.id.to_string()
     }
     fn index(&self, keys: &mut Keys) {
-        keys.add(Index::AkteZeichen, Parts::new().text(&self.aktenzeichen));
+        keys.add(Index::AkteZeichen, Parts::new().text(&normal(&self.aktenzeichen)));
         let class = Parts::new().number(self.rechteklasse);
         keys.add(Index::AkteKlasse, class.time(self.geaendert).id(self.id));
         keys.add(Index::AkteGeaendert, Parts::new().time(self.geaendert).id(self.id));

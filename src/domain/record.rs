@@ -93,7 +93,7 @@ codes! {
         PlanBaum = 4 "plan_baum",
         /// sort key → Planeinheit
         PlanNummer = 5 "plan_nummer",
-        /// aktenzeichen as text → Akte
+        /// aktenzeichen in its normal form (`aktenzeichen::normal`) → Akte
         AkteZeichen = 6 "akte_zeichen",
         /// rechteklasse u64, geaendert i64, id → Akte
         AkteKlasse = 7 "akte_klasse",
