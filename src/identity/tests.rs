@@ -54,7 +54,9 @@ fn unknown_names_cost_the_same_and_are_refused() {
     let gate = Gate::new(1);
     let digest = gate.hash(RIGHT, &Frozen::default()).unwrap();
     let long = "x".repeat(password::LENGTH_BYTES_MAX + 1);
+    let of_long = password::hash(&long, &Frozen::default()).unwrap();
     let cases = [
+        (Some(of_long.as_str()), long.as_str(), false),
         (Some(digest.as_str()), RIGHT, true),
         (Some(&digest), "falsch", false),
         (Some(&digest), long.as_str(), false),

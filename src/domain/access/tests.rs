@@ -1,7 +1,7 @@
 //! The rule of access, cell by cell, written by hand from the table in `darf.rs`.
 //!
 //! A cell is the set of verbs that are granted, one letter each; a verb not in it is `Nein`, and in
-//! an empty cell (`-`) all are `Verborgen`. So each line that is deleted from the rule changes a cell.
+//! an empty cell (`-`) all are `Verborgen`. So each line deleted from the rule changes a cell.
 
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::domain::{
 
 const BAU: Uuid = Uuid::from_u128(1);
 const SOZ: Uuid = Uuid::from_u128(2);
+const DRITTES: Uuid = Uuid::from_u128(3);
 const ICH: Uuid = Uuid::from_u128(10);
 const ANDERER: Uuid = Uuid::from_u128(11);
 
@@ -181,6 +182,10 @@ fn persons() {
             ["-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-"]),
         ("Admin + SB bau", person(&[(Administration, None), (Sachbearbeitung, b)], &[], o),
             [SB, "-", "-", "-", LES, ARB, LES, ARB, "-", "-", SB, "-", SB, NEU]),
+        // A role of another kind in an OE makes nobody one of its clerks.
+        ("SB drittes + Revision bau",
+            person(&[(Sachbearbeitung, Some(DRITTES)), (Revision, b)], &[], o),
+            ["P", "-", "-", "-", LES, ARB, "-", "-", "-", "-", "P", "-", "P", NEU]),
         ("ohne Rolle", person(&[], &p, v),
             ["-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-"]),
     ];
@@ -191,7 +196,7 @@ fn persons() {
             cells += LETTERS.len();
         }
     }
-    assert_eq!(cells, 22 * 14 * 10);
+    assert_eq!(cells, 23 * 14 * 10);
 }
 
 #[test]
