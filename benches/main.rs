@@ -1,1 +1,36 @@
-fn main() {}
+//! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
+//!
+//! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`.
+//! `BENCH_DOCUMENTS` sets the stock of `start` (default 100,000). See benches/README.md.
+
+mod ingest;
+mod ledger;
+mod process;
+mod raw;
+#[path = "../tests/served.rs"]
+mod served;
+mod start;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let want = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    println!("| what | figure | raw limit of this run | ratio | target |");
+    println!("|---|---|---|---|---|");
+    if want("ingest") {
+        ingest::acknowledged();
+    }
+    if want("found") {
+        ingest::until_found();
+    }
+    if want("commits") {
+        ledger::commits();
+    }
+    if want("start") {
+        start::all();
+    }
+}
+
+/// One row of the table.
+fn row(what: &str, figure: &str, raw: &str, ratio: &str, target: &str) {
+    println!("| {what} | {figure} | {raw} | {ratio} | {target} |");
+}

@@ -1,4 +1,66 @@
 //! Aktenlauf keeps a municipality's electronic files from the mail room to the archive.
+//!
+//! # The idea
+//!
+//! 1. Two things are the truth: the **blobs** (a document's bytes, stored under their SHA-256) and
+//!    the **journal** (an append-only, hash-chained list of entries: who did what to which Akte,
+//!    when, why, and the new state of each record that changed).
+//! 2. Everything else is a **projection** that can be thrown away: the sled tables, the tantivy
+//!    index, extracted texts. Each remembers the journal position up to which it is built and the
+//!    version of the code that built it; if either does not fit, it is rebuilt.
+//! 3. A push is acknowledged when its bytes and its entry are on disk, and is found by search a
+//!    moment later.
+//! 4. The audit trail is not a feature beside the data; it is the data.
+//!
+//! # What happens to a letter
+//!
+//! ```text
+//! scan station / Fachverfahren / clerk
+//!   | POST metadata, then bytes
+//! http, api    who are you, is the request well formed, may you (before the bytes are read)
+//! intake       one push: idempotency, target (Vorgang, Akte or Posteingang)
+//! registry     the rules: does the Akte exist, is it open, which number
+//!   |-- blob     stage, hash while writing, sync, rename        (1) bytes durable
+//!   |-- ledger   append entry, group commit, sync               (2) the commit point -> 201
+//!   |             apply to the tables                           (3) readable
+//! follow       reads the journal into the index                 (4) found by metadata
+//! server jobs  text in a limited worker -> system entry         (5) found by full text
+//! ```
+//!
+//! A crash between (1) and (2) leaves an unreferenced blob, which `verify` reports and `sweep`
+//! removes. A crash after (2) loses nothing: (3) to (5) are replayed from the journal at the next
+//! start. Nobody enqueues work: jobs are derived from what the tables say is missing.
+//!
+//! # The layers
+//!
+//! Imports go downwards only; siblings never import each other (`tests/layers.rs`).
+//!
+//! | layer | modules |
+//! |---|---|
+//! | 0 | [`domain`] objects and rules, pure; [`disk`] files with named syncs |
+//! | 1 | [`blob`] bytes under their digest; [`ledger`] journal and tables; [`search`] the index; [`text`] bytes in, text out, in a limited process; [`identity`] passwords, secrets, sessions |
+//! | 2 | [`registry`] joins layer 1, the only writer of the ledger; [`follow`] carries the journal into the index |
+//! | 3 | [`intake`] one push from permit to receipt |
+//! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
+//! | 5 | [`api`] the REST resources; [`config`] the file an operator writes |
+//! | 6 | [`server`] opens a data directory, serves it, runs the jobs, shuts down |
+//! | 7 | [`cli`] the commands |
+//!
+//! `disk` lies under `blob` and `ledger` both, so that one simulated power cut hits both.
+//!
+//! # Invariants, and the test that holds each
+//!
+//! | invariant | test |
+//! |---|---|
+//! | An acknowledged push survives any crash: record, bytes, chain | `tests/simulation.rs`, `tests/crash.rs` |
+//! | Each named sync is needed: skipping one loses something | `tests/simulation.rs` |
+//! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
+//! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
+//! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
+//! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
+//! | No three calls let an administrator alone read content | `tests/registry.rs` |
+//! | Every route checks a right; none is missing from the matrix | `tests/access.rs` |
+//! | The worker reaches no file, no socket, no other process | `tests/text.rs` |
 
 pub mod api;
 pub mod blob;

@@ -82,6 +82,11 @@ pub trait Disk: Debug + Send + std::marker::Sync {
     /// # Errors
     /// As the system says.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name within the same file system; the name must be free.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Takes a file's name away.
     ///
     /// # Errors
@@ -102,6 +107,12 @@ pub trait Disk: Debug + Send + std::marker::Sync {
     /// # Errors
     /// As the system says; never to be retried.
     fn sync_dir(&self, path: &Path, what: Sync) -> io::Result<()>;
+    /// Returns once everything that was written so far to the file system of folder `path`, names
+    /// included, is on disk. One call serves a group, but waits for the neighbours' bytes too.
+    ///
+    /// # Errors
+    /// As the system says, also if an earlier write of anybody failed; never to be retried.
+    fn sync_system(&self, path: &Path, what: Sync) -> io::Result<()>;
     /// Takes the right to write from a file.
     ///
     /// # Errors

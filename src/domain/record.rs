@@ -13,7 +13,9 @@ use super::zeit::Zeitpunkt;
 pub const INDEX_VERSION: u32 = 1;
 
 macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$vdoc:meta])* $variant:ident = $code:literal $text:literal,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -26,10 +28,14 @@ macro_rules! codes {
             pub const fn code(self) -> u8 { self as u8 }
             /// The name that stands in the journal; never changed.
             #[must_use]
-            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $text),* } }
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
             /// The one of that name.
             #[must_use]
-            pub fn parse(name: &str) -> Option<Self> { match name { $($text => Some(Self::$variant),)* _ => None } }
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)* _ => None }
+            }
         }
     };
 }

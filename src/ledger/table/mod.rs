@@ -1,6 +1,13 @@
 //! The tables: one ordered space of bytes that is projected from the journal and may be lost.
+//!
+//! An engine knows bytes and batches only; what the keys mean, checksums, counts and sums are
+//! the ledger's (`rows`), written once for every engine.
 
 use std::ops::Bound;
+
+pub mod faulty;
+pub mod memory;
+pub mod sled;
 
 /// One change of a batch: the key, and its new value or none.
 pub type Write = (Vec<u8>, Option<Vec<u8>>);
@@ -14,19 +21,17 @@ pub enum Error {
     /// The engine failed.
     #[error("tables: {0}")]
     Engine(String),
-    /// A row is not what was written.
-    #[error("tables: row {0} is damaged")]
-    Damaged(String),
 }
 
-/// Ordered bytes with atomic batches. It is never asked to be durable.
+/// Ordered bytes with atomic batches. It is never asked to be durable, but see `commit`.
 pub trait Table: std::fmt::Debug + Send + Sync {
     /// The value of a key.
     ///
     /// # Errors
     /// As the engine says.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
-    /// Rows between two bounds in order, or backwards, at most `limit`.
+    /// Rows between two bounds in order, or backwards, at most `limit`. Bounds that cross are an
+    /// empty range.
     ///
     /// # Errors
     /// As the engine says.
@@ -37,7 +42,9 @@ pub trait Table: std::fmt::Debug + Send + Sync {
         reverse: bool,
         limit: usize,
     ) -> Result<Vec<Pair>, Error>;
-    /// Applies all of a batch or nothing; later writes of a key win.
+    /// Applies all of a batch or nothing; later writes of a key win. An empty batch asks the
+    /// engine to bring to disk what it has, as well as it can: the clean marker is set between
+    /// two of them, so that a marker found is never younger than the rows it vouches for.
     ///
     /// # Errors
     /// As the engine says.
@@ -47,4 +54,15 @@ pub trait Table: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// As the engine says.
     fn wipe(&self) -> Result<(), Error>;
+}
+
+/// True if no key can lie between the bounds; a `BTreeMap` panics on some of these.
+fn crossed(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+    match (from, to) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Included(a), Bound::Included(b)) => a > b,
+        (Bound::Excluded(a) | Bound::Included(a), Bound::Excluded(b) | Bound::Included(b)) => {
+            a >= b
+        }
+    }
 }

@@ -1,0 +1,143 @@
+//! A commit on its way: from the caller to the writer and back.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::SyncSender,
+};
+
+use uuid::Uuid;
+
+use super::{Draft, Error, Position, View};
+
+/// A commit that is durable and applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed<T> {
+    /// What the decision returned.
+    pub value: T,
+    /// Its first entry; where nothing was written, the head.
+    pub first: Position,
+    /// Its last entry; where nothing was written, the head.
+    pub last: Position,
+    /// True: the decision wanted nothing written, because it had been done before.
+    pub replayed: bool,
+}
+
+/// Why there is no commit.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError<E> {
+    /// The decision refused; nothing was written.
+    #[error("refused")]
+    Refused(E),
+    /// The id was used before, for these entries; nothing was written, nothing decided.
+    #[error("this commit was written before, as entries {} to {}", .first.seq, .last.seq)]
+    Duplicate {
+        /// The first entry under this id.
+        first: Position,
+        /// The last one.
+        last: Position,
+    },
+    /// The queue or the disk is full; nothing was written, later may do.
+    #[error("no room at present")]
+    Full,
+    /// Nothing is written any more; nothing was.
+    #[error("nothing can be written: {0}")]
+    ReadOnly(String),
+    /// Nobody knows whether it was written. After the next start `Ledger::outcome` knows.
+    #[error("whether this was written is unknown: {0}")]
+    Unknown(String),
+    /// A fault of the drafts or of the tables; nothing was written.
+    #[error(transparent)]
+    Ledger(#[from] Error),
+}
+
+/// What a decision said.
+pub(super) enum Verdict {
+    /// Write these (perhaps none).
+    Write(Vec<Draft>),
+    /// The caller's rules refuse.
+    Refused,
+    /// It panicked.
+    Panicked(String),
+}
+
+/// What the caller is told.
+pub(super) enum Answer {
+    Done { first: Position, last: Position, replayed: bool },
+    Refused,
+    Duplicate { first: Position, last: Position },
+    Full,
+    ReadOnly(String),
+    Unknown(String),
+    Failed(Error),
+}
+
+/// A commit without the types of its caller.
+pub(super) trait Job: Send {
+    fn id(&self) -> Uuid;
+    fn decide(&mut self, view: &View<'_>) -> Verdict;
+    fn answer(self: Box<Self>, answer: Answer);
+}
+
+/// A commit with them.
+pub(super) struct Call<T, E, F> {
+    pub id: Uuid,
+    pub decide: Option<F>,
+    pub result: Option<Result<T, E>>,
+    pub reply: SyncSender<Result<Committed<T>, CommitError<E>>>,
+}
+
+impl<T, E, F> Job for Call<T, E, F>
+where
+    T: Send,
+    E: Send,
+    F: FnOnce(&View<'_>) -> Result<(Vec<Draft>, T), E> + Send,
+{
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Verdict {
+        let Some(decide) = self.decide.take() else {
+            return Verdict::Panicked("decided twice".into());
+        };
+        // What the closure owned is dropped with it, and the view can't be changed through.
+        match catch_unwind(AssertUnwindSafe(|| decide(view))) {
+            Ok(Ok((drafts, value))) => {
+                self.result = Some(Ok(value));
+                Verdict::Write(drafts)
+            }
+            Ok(Err(refusal)) => {
+                self.result = Some(Err(refusal));
+                Verdict::Refused
+            }
+            Err(panic) => Verdict::Panicked(panic_text(&*panic)),
+        }
+    }
+
+    fn answer(self: Box<Self>, answer: Answer) {
+        let answer = match (answer, self.result) {
+            (Answer::Done { first, last, replayed }, Some(Ok(value))) => {
+                Ok(Committed { value, first, last, replayed })
+            }
+            (Answer::Refused, Some(Err(refusal))) => Err(CommitError::Refused(refusal)),
+            (Answer::Duplicate { first, last }, _) => Err(CommitError::Duplicate { first, last }),
+            (Answer::Full, _) => Err(CommitError::Full),
+            (Answer::ReadOnly(why), _) => Err(CommitError::ReadOnly(why)),
+            (Answer::Unknown(why), _) => Err(CommitError::Unknown(why)),
+            (Answer::Failed(error), _) => Err(CommitError::Ledger(error)),
+            (Answer::Done { .. } | Answer::Refused, _) => {
+                Err(CommitError::Unknown("the answer does not fit the decision".into()))
+            }
+        };
+        // A caller that has gone away misses its answer only.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".into())
+}

@@ -1,0 +1,164 @@
+//! The demo city through the real binary: every login works, projections can be thrown away, a
+//! flipped byte is named.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::served::{Binary, Served};
+
+struct Login {
+    role: String,
+    token: String,
+}
+
+fn logins(served: &Served, data: &Path) -> Vec<Login> {
+    let file = data.join("logins.json");
+    let mode = fs::metadata(&file).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
+    let list: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let mut logins = Vec::new();
+    for login in list.as_array().unwrap() {
+        let role = login["role"].as_str().unwrap().to_owned();
+        if let Some(password) = login["password"].as_str() {
+            let name = login["name"].as_str().unwrap();
+            let token = served.sign_on(name, password);
+            logins.push(Login { role: role.clone(), token });
+        }
+        if let Some(key) = login["key"].as_str() {
+            logins.push(Login { role: format!("{role} (key)"), token: key.to_owned() });
+        }
+    }
+    logins
+}
+
+/// Reads and searches of every login, by login and path: what must be the same after a rebuild.
+fn recorded(served: &Served, logins: &[Login]) -> BTreeMap<(String, String), (u16, Value)> {
+    let words = ["Antrag", "Bescheid", "Niederschrift", "Rechnung", "Straße", "Gemeinderat"];
+    let mut paths: Vec<String> = words.iter().map(|w| format!("/suche?q={w}&limit=20")).collect();
+    paths.extend(
+        ["/akten?limit=100", "/posteingang?limit=100", "/aktenplan", "/organisation", "/pruefung"]
+            .map(str::to_owned),
+    );
+    let mut found = BTreeMap::new();
+    for login in logins {
+        let mut more = Vec::new();
+        for path in &paths {
+            let answer = served.get_json(&login.token, path);
+            for list in ["eintraege", "treffer"] {
+                for item in answer.1[list].as_array().into_iter().flatten().take(3) {
+                    if let (Some(id), true) = (item["id"].as_str(), path.contains("akten?")) {
+                        more.push(format!("/akten/{id}"));
+                        more.push(format!("/akten/{id}/vorgaenge"));
+                    }
+                }
+            }
+            found.insert((login.role.clone(), path.clone()), stable(answer));
+        }
+        for path in more {
+            let answer = served.get_json(&login.token, &path);
+            found.insert((login.role.clone(), path), stable(answer));
+        }
+    }
+    found
+}
+
+/// Cursors and request ids differ between runs by design.
+fn stable((status, mut value): (u16, Value)) -> (u16, Value) {
+    for name in ["request_id", "weiter"] {
+        value.as_object_mut().map(|o| o.remove(name));
+    }
+    (status, value)
+}
+
+fn hits(answer: &(u16, Value)) -> usize {
+    let list = ["eintraege", "treffer"].iter().find_map(|l| answer.1[*l].as_array());
+    usize::from(answer.0 == 200) * list.map_or(1, Vec::len)
+}
+
+#[test]
+fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let binary = Binary::real();
+    let mut served = Served::demo(&binary, &data, 60);
+    let people = logins(&served, &data);
+    assert!(people.len() >= 8, "a user and a key of each role: {}", people.len());
+    served.wait_until_indexed(&people[0].token);
+    let before = recorded(&served, &people);
+    served.stop();
+    fs::remove_dir_all(data.join("tables")).unwrap();
+    fs::remove_dir_all(data.join("index")).unwrap();
+    served.serve(&binary, &data);
+    let people = logins(&served, &data);
+    served.wait_until_indexed(&people[0].token);
+    let after = recorded(&served, &people);
+    served.stop();
+    let with_hits = before.values().filter(|a| hits(a) > 0).count();
+    for (what, answer) in &before {
+        assert_eq!(Some(answer), after.get(what), "{what:?} answers otherwise after a rebuild");
+    }
+    assert!(before.len() >= 100 && with_hits >= 75, "{} recorded, {with_hits} hits", before.len());
+    println!("demo: {} reads and searches equal after a rebuild, {with_hits} with hits", before.len());
+    binary.verify(&data);
+    flips(&binary, &data);
+}
+
+/// Flips one byte at a time in journal and blobs; `verify` must name the file each time.
+fn flips(binary: &Binary, data: &Path) {
+    let (mut seed, mut flips) = (0x00C0_FFEE_u64, 0);
+    let mut files = Vec::new();
+    for folder in ["journal", "blobs"] {
+        below(&data.join(folder), &mut files);
+    }
+    files.retain(|f| fs::metadata(f).unwrap().len() > 0);
+    for round in 0..24_usize {
+        let file = &files[round * 7 % files.len()];
+        let mut bytes = fs::read(file).unwrap();
+        let writable = fs::metadata(file).unwrap().permissions();
+        // Most of an open segment is its zeroed tail; half of the flips go where entries are.
+        let used = bytes.iter().rposition(|b| *b != 0).map_or(bytes.len(), |p| p + 1);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let span = if round % 2 == 0 { used } else { bytes.len() };
+        let at = usize::try_from(seed >> 16).unwrap() % span;
+        bytes[at] ^= 1 << (seed % 8);
+        fs::remove_file(file).unwrap();
+        fs::write(file, &bytes).unwrap();
+        let output = Command::new(binary.path())
+            .args(["verify", "--json", "--data", data.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let stem = name.split('.').next().unwrap();
+        assert!(
+            output.status.code() == Some(1) && said.contains(stem),
+            "byte {at} of {} was flipped and verify said ({}): {said}",
+            file.display(),
+            output.status
+        );
+        bytes[at] ^= 1 << (seed % 8);
+        fs::write(file, &bytes).unwrap();
+        fs::set_permissions(file, writable).unwrap();
+        flips += 1;
+    }
+    binary.verify(data);
+    println!("demo: {flips} flipped bytes, each named by verify");
+}
+
+fn below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for item in fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() {
+            below(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
