@@ -71,16 +71,6 @@ impl Sums {
         }
     }
 
-    /// How many rows there are.
-    pub fn rows(&self) -> u64 {
-        self.0.values().fold(0, |rows, sum| rows.wrapping_add(sum.count))
-    }
-
-    /// Every prefix that has rows.
-    pub fn prefixes(&self) -> impl Iterator<Item = [u8; 2]> {
-        self.0.keys().copied()
-    }
-
     /// The first prefix in which the two differ.
     pub fn difference(&self, other: &Self) -> Option<[u8; 2]> {
         let keys = self.0.keys().chain(other.0.keys());

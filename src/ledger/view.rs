@@ -6,7 +6,7 @@
 use std::ops::Bound;
 
 use super::{
-    Error, Shared,
+    Error, Shared, lock,
     overlay::{Overlay, Tables},
     rows,
 };
@@ -159,7 +159,7 @@ impl View<'_> {
         let prefix = [b'r', kind.code()];
         Ok(match self.overlay {
             Some(overlay) => overlay.sums.of(prefix).count,
-            None => self.shared.applied().sums.of(prefix).count,
+            None => lock(&self.shared.applied).sums.of(prefix).count,
         })
     }
 

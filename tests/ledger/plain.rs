@@ -17,6 +17,9 @@ pub const FULL: u8 = 1;
 /// It fails before anything is written.
 pub const BREAK: u8 = 2;
 
+/// Taking bodies away fails; appends work.
+pub const KEEP: u8 = 3;
+
 /// Shared, so that a test can open the same entries again.
 #[derive(Clone, Debug, Default)]
 pub struct Plain {
@@ -78,6 +81,9 @@ impl Journal for Plain {
     }
 
     fn erase(&self, seqs: &[u64]) -> Result<(), Error> {
+        if self.mode.load(Ordering::SeqCst) == KEEP {
+            return Err(Error::Io(std::io::Error::other("broken")));
+        }
         self.erases.fetch_add(1, Ordering::SeqCst);
         let mut entries = self.entries.lock().unwrap();
         for sealed in entries.iter_mut().filter(|e| seqs.contains(&e.position.seq)) {
