@@ -44,7 +44,7 @@ use Rolle::{Administration, Archiv, Fachverfahren, Registratur, Revision, Sachbe
 pub const READERS: Who = Who::Roles(&[Sachbearbeitung, Registratur, Archiv, Fachverfahren]);
 /// Those who may read the log of an object.
 pub const LOG_READERS: Who =
-    Who::Roles(&[Sachbearbeitung, Registratur, Archiv, Revision, Fachverfahren]);
+    Who::Roles(&[Sachbearbeitung, Registratur, Archiv, Revision, Fachverfahren, Administration]);
 /// Those who bring documents.
 pub const PUSHERS: Who =
     Who::Roles(&[Sachbearbeitung, Registratur, Rolle::Scanstelle, Fachverfahren]);

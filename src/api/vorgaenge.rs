@@ -44,15 +44,6 @@ pub(super) fn collect(routes: &mut Collector) {
             .codes([Code::NichtGefunden]),
         close,
     );
-    let path = "/vorgaenge/{id}/oeffnen";
-    routes.add(
-        Spec::new(CLERKS, Method::POST, path, "vorgang_oeffnen", "Wieder öffnen, mit Grund")
-            .body::<Begruendung>()
-            .if_match()
-            .receipt::<Vorgang>(200)
-            .codes([Code::NichtGefunden]),
-        open,
-    );
 }
 
 async fn read(request: Signed) -> Result<HttpResponse, Problem> {
@@ -71,12 +62,5 @@ async fn close(mut request: Signed) -> Result<HttpResponse, Problem> {
     let (id, version) = (request.open.path_id("id")?, request.open.if_match()?);
     let why: registry::Begruendung = request.open.json_or_default().await?;
     let done = request.acting(move |acting| acting.clerk()?.vorgang_schliessen(id, version, why));
-    reply::changed(&done.await?)
-}
-
-async fn open(mut request: Signed) -> Result<HttpResponse, Problem> {
-    let (id, version) = (request.open.path_id("id")?, request.open.if_match()?);
-    let why: registry::Begruendung = request.open.json_or_default().await?;
-    let done = request.acting(move |acting| acting.clerk()?.vorgang_oeffnen(id, version, why));
     reply::changed(&done.await?)
 }

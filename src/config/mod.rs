@@ -108,6 +108,8 @@ pub struct Limits {
     pub idle_s: u64,
     /// Bytes a second a client must send on average.
     pub bytes_per_s_min: u64,
+    /// Bytes a second that a check asked for over the API reads.
+    pub check_bytes_per_s: u64,
 }
 
 impl Default for Limits {
@@ -119,6 +121,7 @@ impl Default for Limits {
             connections: 20_000,
             idle_s: 30,
             bytes_per_s_min: 1024,
+            check_bytes_per_s: 100 << 20,
         }
     }
 }

@@ -358,14 +358,34 @@ pub struct Protokolleintrag {
     pub aenderungen: Vec<Feldaenderung>,
 }
 
-/// What a search found: `art` says which of the three it carries.
+#[derive(ToSchema)]
+pub struct Stueck {
+    pub text: String,
+    /// True: it is what was looked for.
+    pub treffer: bool,
+}
+
+/// `art` (`dokument`, `akte`, `vorgang`) says which of the three it carries.
 #[derive(ToSchema)]
 pub struct Treffer {
     pub art: String,
+    pub id: Id,
     pub dokument: Option<Dokument>,
     pub akte: Option<Akte>,
     pub vorgang: Option<Vorgang>,
-    pub auszug: Option<String>,
+    /// The passage that shows why a document was found.
+    pub auszug: Option<Vec<Stueck>>,
+}
+
+#[derive(ToSchema)]
+pub struct Suchergebnis {
+    pub treffer: Vec<Treffer>,
+    pub anzahl: u64,
+    pub cursor: Option<String>,
+    /// Entries up to here are found.
+    pub indiziert_bis: u64,
+    /// With `wait_for`: false if ten seconds were not enough.
+    pub gewartet_auf_gefunden: Option<bool>,
 }
 
 /// The receipt of a change: number and seal of its entry. Whoever keeps it is a witness.
@@ -430,13 +450,17 @@ pub struct SchluesselMitGeheimnis {
     pub geheimnis: Option<String>,
 }
 
-/// Head of the journal and counts.
+/// Head of the journal and state of the work; `anzahl` and `lauf` for Revision alone.
 #[derive(ToSchema)]
 pub struct Pruefstand {
     pub seq: u64,
     pub siegel: String,
     pub angewandt: u64,
-    pub anzahl: BTreeMap<String, u64>,
+    /// Entries that the index does not show yet.
+    pub index_rueckstand: u64,
+    /// Texts that wait, counted up to 1000.
+    pub texte_offen: u64,
+    pub anzahl: Option<BTreeMap<String, u64>>,
     pub lauf: Option<Prueflauf>,
 }
 
@@ -448,7 +472,23 @@ pub struct Prueflauf {
     pub gesamt: u64,
     pub begonnen: Zeit,
     pub beendet: Option<Zeit>,
+    pub abbruch: Option<String>,
+    pub ergebnis: Option<Pruefbericht>,
+}
+
+/// `befunde` empty: nothing is wrong.
+#[derive(ToSchema)]
+pub struct Pruefbericht {
+    pub seq: u64,
+    pub siegel: String,
+    pub eintraege: u64,
+    pub geloescht: u64,
+    pub zeilen: u64,
+    pub blobs: u64,
+    pub unbenutzt: u64,
+    pub index: Option<u64>,
     pub befunde: Vec<String>,
+    pub ungenannt: u64,
 }
 
 #[derive(ToSchema)]
