@@ -1,3 +1,12 @@
-//! The binary: everything is in the library.
+//! The binary. The worker is told apart before anything else is set up.
 
-fn main() {}
+use std::process::ExitCode;
+
+use aktenlauf::text;
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == text::WORKER_ARGUMENT) {
+        return text::worker();
+    }
+    ExitCode::SUCCESS
+}

@@ -6,6 +6,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 mod client;
+pub mod pdf;
 mod push;
 
 /// A bar on the terminal; nothing where there is none.
