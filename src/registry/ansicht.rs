@@ -271,8 +271,8 @@ pub enum Treffer {
     Dokument {
         /// It.
         dokument: Box<DokumentAnsicht>,
-        /// The words around the hit, where the text is what was hit.
-        auszug: Option<String>,
+        /// The passage of its text that shows why it was found; empty where there is none.
+        auszug: Vec<Stueck>,
     },
     /// An Akte.
     Akte {
@@ -284,6 +284,15 @@ pub enum Treffer {
         /// It.
         vorgang: Box<VorgangAnsicht>,
     },
+}
+
+/// A piece of a passage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stueck {
+    /// Not escaped.
+    pub text: String,
+    /// True: it is what was looked for.
+    pub treffer: bool,
 }
 
 /// Head and counts, for `GET /pruefung`.

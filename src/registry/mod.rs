@@ -42,7 +42,7 @@ pub use ansicht::*;
 pub use content::Inhalt;
 pub use eingabe::*;
 pub use error::{Art, Error, Feldfehler};
-pub use founding::System;
+pub use founding::{NeuePerson, System};
 pub use jobs::{Jobs, OffenerText, SweepReport};
 pub use push::{Einlieferung, Datei, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};

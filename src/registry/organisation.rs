@@ -40,16 +40,11 @@ impl OeNeu {
     }
 
     /// The record, with the Kürzel free and the unit above known.
-    pub(super) fn record(&self, sicht: Option<&Sicht<'_, '_>>, view: &View<'_>, id: Uuid)
-    -> Result<Oe, Error> {
-        kuerzel_frei(view, &self.kuerzel, None)?;
-        let uebergeordnet = match (&self.uebergeordnet, sicht) {
-            (None, _) => None,
-            (Some(text), Some(s)) => Some(s.oe_finden("/uebergeordnet", text)?.value.id),
-            (Some(text), None) => {
-                let key = Parts::new().text(text);
-                view.first::<Oe>(Index::OeKuerzel, &key)?.map(|oe| oe.value.id)
-            }
+    pub(super) fn record(&self, sicht: &Sicht<'_, '_>, id: Uuid) -> Result<Oe, Error> {
+        kuerzel_frei(sicht.view, &self.kuerzel, None)?;
+        let uebergeordnet = match &self.uebergeordnet {
+            None => None,
+            Some(text) => Some(sicht.oe_finden("/uebergeordnet", text)?.value.id),
         };
         let (kuerzel, name) = (self.kuerzel.clone(), self.name.clone());
         Ok(Oe { id, kuerzel, name, uebergeordnet, aktiv: true })
@@ -108,7 +103,7 @@ impl Administrator {
         let request = neu.clone();
         let done = self.0.create(idem, &request, move |d| {
             d.administration()?;
-            let oe = neu.record(Some(&d.sicht), d.sicht.view, id)?;
+            let oe = neu.record(&d.sicht, id)?;
             Ok((d.draft("oe_angelegt", &oe, None, vec![])?, oe, id))
         })?;
         let seq = done.seq;

@@ -136,8 +136,9 @@ impl Acting {
         };
         let limit = blatt.menge();
         let ledger = &self.registry.0.ledger;
-        // One more than shown: the oldest one's old values stand in the entry before it.
-        let seqs = ledger.history(objekt.kind, &key, before, limit + 1)?;
+        // A few more than shown: the old values of the oldest one stand in an entry before it,
+        // and some entries concern an object without changing it.
+        let seqs = ledger.history(objekt.kind, &key, before, limit + 8)?;
         let mut entries = Vec::with_capacity(seqs.len());
         for seq in &seqs {
             let entry = self.registry.entry(*seq)?;

@@ -46,6 +46,13 @@ impl<'a, 'v> Sicht<'a, 'v> {
         Ok(Self::with(view, wer))
     }
 
+    /// The sight of the house itself, which the rule grants nothing: for what is no secret.
+    pub(super) fn house(view: &'a View<'v>) -> Self {
+        let (rollen, schutzklassen) = (vec![], vec![]);
+        let stufe = Default::default();
+        Self::with(view, Wer::Person { id: Uuid::nil(), oe: None, rollen, schutzklassen, stufe })
+    }
+
     fn with(view: &'a View<'v>, wer: Wer) -> Self {
         Self {
             view,
