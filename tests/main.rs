@@ -1,9 +1,9 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod blob;
+mod disk;
 mod layers;
-mod text;
-mod tidy;
-//! t
 mod ledger;
 mod search;
+mod text;
 mod tidy;

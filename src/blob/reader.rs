@@ -154,7 +154,12 @@ impl Reader {
     pub(super) fn new(digest: Digest, source: Source) -> Result<Self, Error> {
         let mut chunks = Chunks::new(digest, source);
         let held = chunks.next().map_err(|e| Error::of(digest, e))?;
-        Ok(Self { chunks, held, given: io::Cursor::default() })
+        let mut reader = Self { chunks, held, given: io::Cursor::default() };
+        if reader.size() <= CHUNK as u64 {
+            // All of it is here: an error can be told before anybody asked for a byte.
+            reader.advance().map_err(|e| Error::of(digest, e))?;
+        }
+        Ok(reader)
     }
 
     /// Bytes of the original.

@@ -47,13 +47,23 @@ pub(super) fn done(loeschung: &Loeschung, time: Zeitpunkt) -> Draft {
     }
 }
 
+/// True if a draft would end an order; only the writer may, when the bodies are gone.
+pub(super) fn ends(draft: &Draft) -> bool {
+    let mut deleted = draft.records.iter().filter(|change| change.state.is_none());
+    deleted.any(|change| change.kind == Kind::Loeschung.name())
+}
+
 /// Tests the order that `body` carries. Its own changes are already in the overlay.
 ///
 /// # Errors
 /// `Draft` if it must not be carried out.
-pub(super) fn check(stores: Stores<'_>, overlay: &Overlay, body: &Body) -> Result<(), Error> {
+pub(super) fn check(
+    stores: Stores<'_>,
+    overlay: &Overlay,
+    body: &Body,
+    orders: &[Loeschung],
+) -> Result<(), Error> {
     let wanted: BTreeSet<u64> = body.erases.iter().copied().collect();
-    let orders = orders(body).map_err(Error::Draft)?;
     let ordered: BTreeSet<u64> = orders.iter().flat_map(|order| &order.seqs).copied().collect();
     if wanted != ordered {
         let what = "`erases` and the Loeschung that is put with it must name the same entries";

@@ -31,11 +31,13 @@ mod recover;
 mod rows;
 mod sums;
 pub mod table;
+mod verify;
 mod view;
 mod writer;
 
 pub use commit::{CommitError, Committed};
 pub use entry::{BODY_FORM, Body, Change, Draft, Entry, Position, Seal, Subject};
+pub use verify::{Report, Stage, verify, verify_deep};
 pub use view::{Row, Stored, View};
 
 use apply::{Stores, decode};
@@ -43,6 +45,7 @@ use commit::Call;
 use journal::Journal;
 use recover::Recovered;
 use rows::Meta;
+use sums::Sums;
 use table::Table;
 use writer::{Message, Writer};
 
@@ -154,6 +157,8 @@ struct Shared {
     table: Box<dyn Table>,
     applied: Mutex<Meta>,
     moved: Condvar,
+    /// True from before a batch goes into the tables until `applied` tells of it.
+    applying: AtomicBool,
     state: Mutex<State>,
     suspect: AtomicBool,
 }
@@ -171,9 +176,19 @@ impl Shared {
         lock(&self.applied).clone()
     }
 
-    fn publish(&self, meta: Meta) {
+    fn apply(&self, batch: &[table::Write], meta: Meta) -> Result<(), Error> {
+        self.applying.store(true, Ordering::SeqCst);
+        self.table.commit(batch)?;
         *lock(&self.applied) = meta;
+        self.applying.store(false, Ordering::SeqCst);
         self.moved.notify_all();
+        Ok(())
+    }
+
+    /// What the tables hold; none while a batch is on its way into them.
+    fn settled(&self) -> Option<Sums> {
+        let applied = lock(&self.applied);
+        (!self.applying.load(Ordering::SeqCst)).then(|| applied.sums.clone())
     }
 
     fn state(&self) -> State {
@@ -247,6 +262,7 @@ impl Ledger {
             table,
             applied: Mutex::new(meta.clone()),
             moved: Condvar::new(),
+            applying: AtomicBool::new(false),
             state: Mutex::new(read_only.map_or(State::Ready, State::ReadOnly)),
             suspect: AtomicBool::new(false),
         });

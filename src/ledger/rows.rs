@@ -32,6 +32,13 @@ pub(super) const STAND: &[u8] = b"m\0stand";
 /// The row that is there only after a clean stop.
 pub(super) const CLEAN: &[u8] = b"m\0sauber";
 
+/// Every prefix that rows can have.
+pub(super) fn prefixes() -> impl Iterator<Item = [u8; 2]> {
+    let kinds = |table| Kind::ALL.iter().map(move |kind| [table, kind.code()]);
+    let indexes = Index::ALL.iter().map(|index| [b'i', index.code()]);
+    kinds(b'r').chain(indexes).chain(kinds(b'h')).chain([[b'c', 0]])
+}
+
 pub(super) fn prefix(table: u8, code: u8) -> Vec<u8> {
     vec![table, code]
 }

@@ -25,17 +25,11 @@ impl Sum {
     }
 
     fn plus(self, other: Self) -> Self {
-        Self {
-            count: self.count.wrapping_add(other.count),
-            sum: self.sum.wrapping_add(other.sum),
-        }
+        Self { count: self.count.wrapping_add(other.count), sum: self.sum.wrapping_add(other.sum) }
     }
 
     fn minus(self, other: Self) -> Self {
-        Self {
-            count: self.count.wrapping_sub(other.count),
-            sum: self.sum.wrapping_sub(other.sum),
-        }
+        Self { count: self.count.wrapping_sub(other.count), sum: self.sum.wrapping_sub(other.sum) }
     }
 }
 
@@ -69,16 +63,6 @@ impl Sums {
         } else {
             self.0.insert(prefix, sum);
         }
-    }
-
-    /// How many rows there are.
-    pub fn rows(&self) -> u64 {
-        self.0.values().fold(0, |rows, sum| rows.wrapping_add(sum.count))
-    }
-
-    /// Every prefix that has rows.
-    pub fn prefixes(&self) -> impl Iterator<Item = [u8; 2]> {
-        self.0.keys().copied()
     }
 
     /// The first prefix in which the two differ.

@@ -6,7 +6,7 @@
 use std::ops::Bound;
 
 use super::{
-    Error, Shared,
+    Error, Shared, lock,
     overlay::{Overlay, Tables},
     rows,
 };
@@ -159,7 +159,7 @@ impl View<'_> {
         let prefix = [b'r', kind.code()];
         Ok(match self.overlay {
             Some(overlay) => overlay.sums.of(prefix).count,
-            None => self.shared.applied().sums.of(prefix).count,
+            None => lock(&self.shared.applied).sums.of(prefix).count,
         })
     }
 
@@ -201,7 +201,7 @@ impl Tables<'_> {
 
 fn stored<R: Record>(key: &[u8], value: &[u8]) -> Result<Stored<R>, Error> {
     let stand = rows::open_record(key, value)?;
-    let value = R::upgrade(stand.form, stand.json)
-        .map_err(|what| Error::Entry { seq: stand.seq, what })?;
+    let value =
+        R::upgrade(stand.form, stand.json).map_err(|what| Error::Entry { seq: stand.seq, what })?;
     Ok(Stored { seq: stand.seq, value })
 }

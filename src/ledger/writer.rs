@@ -153,6 +153,9 @@ impl Writer {
             Verdict::Write(drafts) if drafts.is_empty() => {
                 Answer::Done { first: self.position, last: self.position, replayed: true }
             }
+            Verdict::Write(drafts) if drafts.iter().any(erase::ends) => {
+                Answer::Failed(Error::Draft("only the writer ends an erasure".into()))
+            }
             Verdict::Write(drafts) => match self.add(job.id(), drafts, group) {
                 Ok((first, last)) => Answer::Done { first, last, replayed: false },
                 Err(error) => Answer::Failed(error),
@@ -227,10 +230,11 @@ impl Writer {
             let body = self.body(id, draft);
             let seq = self.position.seq + 1;
             apply::entry(stores, &mut self.overlay, seq, &body, 0)?;
-            if !body.erases.is_empty() {
-                erase::check(stores, &self.overlay, &body)?;
+            let orders = erase::orders(&body).map_err(Error::Draft)?;
+            if !body.erases.is_empty() || !orders.is_empty() {
+                erase::check(stores, &self.overlay, &body, &orders)?;
+                group.orders.extend(orders);
             }
-            group.orders.extend(erase::orders(&body).map_err(Error::Draft)?);
             let json = serde_json::to_vec(&body).map_err(|e| Error::Draft(e.to_string()))?;
             group.bytes += json.len();
             if json.len() > BODY_BYTES_MAX || group.bytes - before > COMMIT_BYTES_MAX {
@@ -306,9 +310,7 @@ impl Writer {
         self.marked = false;
         let meta =
             Meta { applied: self.position, time: self.time, sums: self.overlay.sums.clone() };
-        self.shared.table.commit(&self.overlay.batch(&meta))?;
-        self.shared.publish(meta);
-        Ok(())
+        self.shared.apply(&self.overlay.batch(&meta), meta)
     }
 
     fn poison(&self, group: Group, error: &Error) {

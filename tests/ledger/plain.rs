@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, AtomicU8, Ordering},
+    atomic::{AtomicU8, AtomicU64, Ordering},
 };
 
 use aktenlauf::ledger::{
@@ -16,6 +16,9 @@ pub const WORK: u8 = 0;
 pub const FULL: u8 = 1;
 /// It fails before anything is written.
 pub const BREAK: u8 = 2;
+
+/// Taking bodies away fails; appends work.
+pub const KEEP: u8 = 3;
 
 /// Shared, so that a test can open the same entries again.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +81,9 @@ impl Journal for Plain {
     }
 
     fn erase(&self, seqs: &[u64]) -> Result<(), Error> {
+        if self.mode.load(Ordering::SeqCst) == KEEP {
+            return Err(Error::Io(std::io::Error::other("broken")));
+        }
         self.erases.fetch_add(1, Ordering::SeqCst);
         let mut entries = self.entries.lock().unwrap();
         for sealed in entries.iter_mut().filter(|e| seqs.contains(&e.position.seq)) {
