@@ -6,6 +6,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 mod client;
+pub mod demo;
 pub mod pdf;
 mod push;
 
