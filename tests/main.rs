@@ -5,5 +5,6 @@ mod disk;
 mod layers;
 mod ledger;
 mod search;
+mod simulation;
 mod text;
 mod tidy;

@@ -203,7 +203,7 @@ fn journal_bytes(
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Result<(), Error> {
-    for damage in stores.journal.verify(&mut |done| progress(Stage::Journal, done))? {
+    for damage in stores.journal.verify(&mut |done| progress(Stage::Journal, done))?.damage {
         report.add(damage);
     }
     Ok(())

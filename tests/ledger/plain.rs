@@ -7,7 +7,7 @@ use std::sync::{
 
 use aktenlauf::ledger::{
     Position,
-    journal::{Damage, Error, Journal, Sealed},
+    journal::{Damage, Error, Journal, Report, Sealed},
 };
 
 /// What the next append does.
@@ -92,7 +92,7 @@ impl Journal for Plain {
         Ok(())
     }
 
-    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Vec<Damage>, Error> {
+    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, Error> {
         let mut head = Position::default();
         let mut damages = Vec::new();
         for sealed in self.entries.lock().unwrap().iter() {
@@ -103,7 +103,7 @@ impl Journal for Plain {
             head = sealed.position;
             progress(head.seq);
         }
-        Ok(damages)
+        Ok(Report { damage: damages, ..Report::default() })
     }
 
     fn notes(&self) -> Vec<String> {
