@@ -10,6 +10,7 @@ mod layers;
 mod ledger;
 mod search;
 mod served;
+mod simulation;
 mod text;
 mod texts;
 mod tidy;
