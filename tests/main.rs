@@ -1,9 +1,15 @@
 //! One test binary for everything that is tested from outside a module.
 
 mod blob;
+mod bounds;
+mod crash;
+mod demo;
 mod disk;
+mod journal;
 mod layers;
 mod ledger;
 mod search;
+mod served;
 mod text;
+mod texts;
 mod tidy;

@@ -172,11 +172,9 @@ pub async fn trace(
         (None, None) => String::new(),
     };
     request.extensions_mut().insert(RequestId(id.clone()));
-    let http = request.request().clone();
-    let mut answer = match next.call(request).await {
-        Ok(answer) => answer.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http),
-    };
+    // Routing takes the request for itself: a clone held here would make it panic. Handlers and
+    // extractors turn their errors into answers before they come here.
+    let mut answer = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(&answer) {
         if problem.code() == Code::Intern {
             tracing::error!(request_id = %id, error = ?answer.response().error(), "internal error");

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     api::check::Check,
     config,
+    domain::aktenplan,
     ledger::State,
     registry::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
 };
@@ -89,7 +90,12 @@ pub fn carry_out(
     match command.command.as_str() {
         "ping" => Ok(json!({ "head": house.ledger.head().seq, "state": state(house) })),
         "found" => {
+            if let Some(mandant) = system.mandant().map_err(said)? {
+                return Ok(json!(mandant));
+            }
             let mandant = system.gruenden(&read::<Founding>(command)?.name).map_err(said)?;
+            let muster = aktenplan::muster().map_err(|f| format!("Musterplan: {f:?}"))?;
+            system.aktenplan_laden(muster.plan, muster.einheiten).map_err(said)?;
             Ok(json!(mandant))
         }
         "oe_create" => {
