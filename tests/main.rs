@@ -2,6 +2,7 @@
 
 mod blob;
 mod disk;
+mod follow;
 mod layers;
 mod ledger;
 mod search;
