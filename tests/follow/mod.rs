@@ -37,7 +37,7 @@ fn a_push_is_found_by_metadata_then_by_its_text() {
     assert!(stage.finds("garage", &[1, 8]).is_empty());
     // Found by metadata is not ready: the text is still to come.
     assert!(!stage.follow.ready_for(pushed).unwrap());
-    stage.texts.put(digest, "text", aktenlauf::text::VERSION, b"das Schreiben im Volltext").unwrap();
+    stage.texts.put(digest, "text", stage::MAKER, b"das Schreiben im Volltext").unwrap();
     let done = stage.commit(vec![put(&stage::text(digest, stage::READY))]);
     assert!(!stage.follow.ready_for(pushed).unwrap(), "the text's entry is not indexed yet");
     stage.catch_up();
@@ -61,7 +61,7 @@ fn a_document_without_text_is_ready_and_a_lost_text_is_reported() {
     let progress = stage.catch_up();
     assert_eq!(progress.missing, [digest]);
     assert_eq!(stage.finds("scan", &[3]), [doc.id]);
-    stage.texts.put(digest, "text", aktenlauf::text::VERSION, b"wiederhergestellt").unwrap();
+    stage.texts.put(digest, "text", stage::MAKER, b"wiederhergestellt").unwrap();
     stage.commit(vec![put(&stage::text(digest, stage::READY))]);
     assert!(stage.catch_up().missing.is_empty());
     assert_eq!(stage.finds("wiederhergestellt", &[3]), [doc.id]);
@@ -76,7 +76,7 @@ fn one_text_reaches_every_document_that_has_it() {
     let digest = first.fassungen[0].formate[0].sha256;
     stage.commit(vec![put(&first), put(&second)]);
     stage.catch_up();
-    stage.texts.put(digest, "text", aktenlauf::text::VERSION, b"gemeinsam").unwrap();
+    stage.texts.put(digest, "text", stage::MAKER, b"gemeinsam").unwrap();
     stage.commit(vec![put(&stage::text(digest, stage::READY))]);
     stage.catch_up();
     assert_eq!(stage.finds("gemeinsam", &[3]).len(), 2);

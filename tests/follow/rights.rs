@@ -18,8 +18,9 @@ use crate::search::Dice;
 fn an_akte_that_changes_its_class_takes_its_documents_along() {
     let stage = Stage::new();
     stage.commit(vec![put(&akte(1, 7))]);
+    let ort = Ort::Akte { akte_id: id(1) };
     let docs: Vec<Change> =
-        (0..1_250).map(|n| put(&dokument(100 + n, Ort::Akte { akte_id: id(1) }, "Blatt"))).collect();
+        (0..1_250).map(|n| put(&dokument(100 + n, ort.clone(), "Blatt"))).collect();
     for part in docs.chunks(50) {
         stage.commit(part.to_vec());
     }

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::ledger::{House, draft};
 
 pub const NOW: Zeitpunkt = Zeitpunkt(1_800_000_000_000);
+pub const MAKER: u32 = aktenlauf::text::VERSION;
 pub const READY: TextZustand = TextZustand::Bereit { zeichen: 1, seiten: None };
 
 pub struct Stage {
@@ -101,7 +102,7 @@ impl Stage {
 
     pub fn write_text(&self, doc: &Dokument, text: &str) {
         let digest = doc.fassungen[0].formate[0].sha256;
-        self.texts.put(digest, "text", aktenlauf::text::VERSION, text.as_bytes()).unwrap();
+        self.texts.put(digest, "text", MAKER, text.as_bytes()).unwrap();
         self.commit(vec![put(&self::text(digest, READY))]);
     }
 
