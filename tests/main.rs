@@ -6,6 +6,7 @@ mod crash;
 mod demo;
 mod disk;
 mod journal;
+mod follow;
 mod layers;
 mod ledger;
 mod search;
