@@ -34,8 +34,6 @@ use crate::{domain::source::Source, identity::Sessions, registry::Registry};
 /// Bounds of a request, the same for all callers.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of an uploaded file.
-    pub upload_bytes: u64,
     /// Bytes of a JSON body.
     pub json_bytes: usize,
     /// Uploads that are received at the same time, of all callers.
@@ -51,7 +49,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            upload_bytes: 2 << 30,
             json_bytes: 64 << 10,
             uploads: 128,
             bulk: 64,
@@ -71,7 +68,7 @@ pub struct Front {
     /// Bounds of all.
     pub limits: Limits,
     /// Bounds of each key.
-    pub buckets: Arc<Buckets>,
+    pub buckets: Buckets,
     /// Requests that are being worked on.
     pub twins: Twins,
     /// Who may what.
@@ -101,7 +98,7 @@ impl Front {
             registry,
             twins: Twins::default(),
             proxies,
-            buckets: Arc::default(),
+            buckets: Buckets::default(),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
             limits,

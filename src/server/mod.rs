@@ -34,6 +34,7 @@ use crate::{
     api, config,
     http::{Front, peer::Proxies},
     identity::{Delays, Gate},
+    intake::Intake,
     ledger::State,
     registry::Registry,
     text::Pool,
@@ -140,6 +141,7 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
         bytes_per_s: Some(file.limits.check_bytes_per_s),
     };
     Data::new(api::App {
+        intake: Intake::new(house.registry.clone(), file.intake()),
         gate: Gate::new(HASHES),
         delays: Delays::new(),
         follow: Arc::clone(&house.follow),
