@@ -155,7 +155,7 @@ fn sane(id: &str) -> bool {
 /// The middleware around every route.
 ///
 /// # Errors
-/// None: every error becomes an answer.
+/// None of a handler: those become answers.
 pub async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -169,11 +169,9 @@ pub async fn trace(
         (None, None) => String::new(),
     };
     request.extensions_mut().insert(RequestId(id.clone()));
-    let http = request.request().clone();
-    let mut answer = match next.call(request).await {
-        Ok(answer) => answer.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http),
-    };
+    // Handlers' errors come as answers. The request must not be cloned here: the router wants it
+    // alone.
+    let mut answer = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(&answer) {
         if problem.code() == Code::Intern {
             tracing::error!(request_id = %id, error = ?answer.response().error(), "internal error");
