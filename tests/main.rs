@@ -1,5 +1,6 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod api;
 mod blob;
 mod bounds;
 mod crash;
@@ -12,6 +13,7 @@ mod ledger;
 mod search;
 mod served;
 mod simulation;
+mod stadt;
 mod text;
 mod texts;
 mod tidy;
