@@ -1,15 +1,19 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod api;
 mod blob;
 mod bounds;
 mod crash;
 mod demo;
 mod disk;
 mod journal;
+mod follow;
 mod layers;
 mod ledger;
 mod search;
 mod served;
+mod simulation;
+mod stadt;
 mod text;
 mod texts;
 mod tidy;
