@@ -2,8 +2,10 @@
 
 mod blob;
 mod disk;
+mod intake;
 mod layers;
 mod ledger;
+mod registry;
 mod search;
 mod text;
 mod tidy;
