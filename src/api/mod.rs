@@ -17,6 +17,7 @@ mod organisation;
 mod posteingang;
 mod protokoll;
 pub mod pruefung;
+mod push;
 mod reply;
 pub mod routes;
 mod schluessel;
@@ -31,12 +32,15 @@ use actix_web::web;
 use crate::{
     follow::Follow,
     identity::{Delays, Gate},
+    intake::Intake,
 };
 use routes::{Collector, Info};
 
 /// What the handlers share besides the front.
 #[derive(Debug)]
 pub struct App {
+    /// Takes pushes.
+    pub intake: Intake,
     /// Lets only so many password hashes run.
     pub gate: Gate,
     /// Slows guessing down.
@@ -64,6 +68,7 @@ pub fn collect() -> Collector {
     aktenplan::collect(&mut routes);
     akten::collect(&mut routes);
     vorgaenge::collect(&mut routes);
+    push::collect(&mut routes);
     dokumente::collect(&mut routes);
     inhalt::collect(&mut routes);
     posteingang::collect(&mut routes);

@@ -13,7 +13,7 @@ use std::{
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::{blob, http, ledger, registry, text};
+use crate::{blob, http, intake, ledger, registry, text};
 
 /// Errors of the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -297,13 +297,18 @@ impl File {
     #[must_use]
     pub fn http(&self) -> http::Limits {
         http::Limits {
-            upload_bytes: self.limits.upload_bytes,
             uploads: self.limits.uploads,
             bulk: self.limits.bulk,
             idle: Duration::from_secs(self.limits.idle_s),
             bytes_per_s_min: self.limits.bytes_per_s_min,
             ..http::Limits::default()
         }
+    }
+
+    /// For `intake`.
+    #[must_use]
+    pub const fn intake(&self) -> intake::Config {
+        intake::Config { bytes_max: self.limits.upload_bytes }
     }
 
     /// For `blob`.

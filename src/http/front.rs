@@ -34,8 +34,6 @@ use crate::{domain::source::Source, identity::Sessions, registry::Registry};
 /// Bounds of a request, the same for all callers.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of an uploaded file.
-    pub upload_bytes: u64,
     /// Bytes of a JSON body.
     pub json_bytes: usize,
     /// Uploads that are received at the same time, of all callers.
@@ -51,7 +49,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            upload_bytes: 2 << 30,
             json_bytes: 64 << 10,
             uploads: 128,
             bulk: 64,
@@ -71,7 +68,7 @@ pub struct Front {
     /// Bounds of all.
     pub limits: Limits,
     /// Bounds of each key.
-    pub buckets: Arc<Buckets>,
+    pub buckets: Buckets,
     /// Requests that are being worked on.
     pub twins: Twins,
     /// Who may what.
@@ -101,7 +98,7 @@ impl Front {
             registry,
             twins: Twins::default(),
             proxies,
-            buckets: Arc::default(),
+            buckets: Buckets::default(),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
             limits,
@@ -158,7 +155,7 @@ fn sane(id: &str) -> bool {
 /// The middleware around every route.
 ///
 /// # Errors
-/// None: every error becomes an answer.
+/// None of a handler: those become answers.
 pub async fn trace(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -172,11 +169,9 @@ pub async fn trace(
         (None, None) => String::new(),
     };
     request.extensions_mut().insert(RequestId(id.clone()));
-    let http = request.request().clone();
-    let mut answer = match next.call(request).await {
-        Ok(answer) => answer.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http),
-    };
+    // Handlers' errors come as answers. The request must not be cloned here: the router wants it
+    // alone.
+    let mut answer = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(&answer) {
         if problem.code() == Code::Intern {
             tracing::error!(request_id = %id, error = ?answer.response().error(), "internal error");

@@ -6,47 +6,77 @@
 use super::problem::{Code, Fehler, Problem};
 use crate::{
     blob,
-    registry::{self, Art},
+    intake::{self, Grund},
+    registry::{self, Art, Feldfehler},
 };
+
+/// The code of a refusal of the registry.
+fn code_of(art: Art, reason: &str) -> Code {
+    match (art, reason) {
+        (Art::NichtGefunden, _) => Code::NichtGefunden,
+        (Art::NichtErlaubt, _) => Code::NichtErlaubt,
+        (Art::Veraltet, _) => Code::Veraltet,
+        (Art::Zustand, _) => Code::ZustandVerbietet,
+        (Art::Konflikt, "idempotenz_abweichung") => Code::IdempotencyKeyVergeben,
+        (Art::Konflikt, _) => Code::Konflikt,
+        (Art::Ungueltig, "cursor") => Code::CursorUngueltig,
+        (Art::Ungueltig, "datei_leer") => Code::DateiLeer,
+        (Art::Ungueltig, "digest_falsch") => Code::PruefsummeFalsch,
+        (Art::Ungueltig, "idempotenz_fehlt") => Code::IdempotencyKeyFehlt,
+        (Art::Ungueltig, "idempotenz_schluessel") => Code::AnfrageUngueltig,
+        (Art::Ungueltig, _) => Code::EingabeUngueltig,
+        (Art::Voll, "speicher_voll") => Code::SpeicherVoll,
+        (Art::Voll, _) => Code::Ausgelastet,
+        (Art::NurLesen, _) => Code::NurLesend,
+        (Art::Unbekannt, _) => Code::AusgangUnbekannt,
+        (Art::Intern, "inhalt_beschaedigt") => Code::BlobBeschaedigt,
+        (Art::Kollision | Art::Intern, _) => Code::Intern,
+    }
+}
+
+fn problem(code: Code, reason: &str, text: String, places: Vec<Feldfehler>) -> Problem {
+    let finer = matches!(code, Code::NichtErlaubt | Code::ZustandVerbietet | Code::Konflikt);
+    let finer = (finer && reason != code.name()).then(|| Fehler {
+        zeiger: String::new(),
+        code: reason.to_owned(),
+        text: text.clone(),
+    });
+    let places = places.into_iter().map(|place| Fehler {
+        zeiger: place.zeiger,
+        code: place.code.to_owned(),
+        text: place.text,
+    });
+    let problem = Problem::new(code, text).with_errors(finer).with_errors(places);
+    if code.retryable() { problem.retry_after_s(2) } else { problem }
+}
 
 impl From<registry::Error> for Problem {
     fn from(refusal: registry::Error) -> Self {
-        let code = match (refusal.art, refusal.code) {
-            (Art::NichtGefunden, _) => Code::NichtGefunden,
-            (Art::NichtErlaubt, _) => Code::NichtErlaubt,
-            (Art::Veraltet, _) => Code::Veraltet,
-            (Art::Zustand, _) => Code::ZustandVerbietet,
-            (Art::Konflikt, "idempotenz_abweichung") => Code::IdempotencyKeyVergeben,
-            (Art::Konflikt, "in_bearbeitung") => Code::InBearbeitung,
-            (Art::Konflikt, _) => Code::Konflikt,
-            (Art::Ungueltig, "pruefsumme_falsch" | "sha256_abweichung") => Code::PruefsummeFalsch,
-            (Art::Ungueltig, "cursor_ungueltig") => Code::CursorUngueltig,
-            (Art::Ungueltig, _) => Code::EingabeUngueltig,
-            (Art::Voll, "speicher_voll") => Code::SpeicherVoll,
-            (Art::Voll, _) => Code::Ausgelastet,
-            (Art::NurLesen, _) => Code::NurLesend,
-            (Art::Unbekannt, _) => Code::AusgangUnbekannt,
-            (Art::Kollision | Art::Intern, _) => Code::Intern,
+        let registry::Error { art, code: reason, text, fehler } = refusal;
+        // One wrong place is reported as a kind with a place; its code is what tells it apart.
+        let place = fehler.first().map_or(reason, |place| place.code);
+        problem(code_of(art, place), reason, text, fehler)
+    }
+}
+
+impl From<intake::Error> for Problem {
+    fn from(refusal: intake::Error) -> Self {
+        let intake::Error { grund, code: reason, text, fehler } = refusal;
+        let place = fehler.first().map_or(reason, |place| place.code);
+        let (code, retry) = match grund {
+            Grund::Registry(art) => (code_of(art, place), None),
+            Grund::InBearbeitung { retry_after_s } => (Code::InBearbeitung, Some(retry_after_s)),
+            Grund::Begrenzt { retry_after_s } if reason == "tagesmenge_erreicht" => {
+                (Code::TagesmengeErschoepft, Some(retry_after_s))
+            }
+            Grund::Begrenzt { retry_after_s } => (Code::ZuVieleUploads, Some(retry_after_s)),
+            Grund::ZuGross => (Code::ZuGross, None),
+            Grund::Voll => (Code::SpeicherVoll, Some(30)),
         };
-        let registry::Error { code: reason, text, fehler, .. } = refusal;
-        let finer = matches!(
-            code,
-            Code::NichtErlaubt | Code::ZustandVerbietet | Code::Konflikt
-        ) && reason != code.name();
-        let finer = finer.then(|| Fehler {
-            zeiger: String::new(),
-            code: reason.to_owned(),
-            text: text.clone(),
-        });
-        let places = fehler.into_iter().map(|place| Fehler {
-            zeiger: place.zeiger,
-            code: place.code.to_owned(),
-            text: place.text,
-        });
-        let problem = Self::new(code, text).with_errors(finer).with_errors(places);
-        match code.retryable() {
-            true => problem.retry_after_s(2),
-            false => problem,
+        let problem = problem(code, reason, text, fehler);
+        match retry {
+            Some(seconds) => problem.retry_after_s(seconds),
+            None => problem,
         }
     }
 }

@@ -213,9 +213,20 @@ impl Signed {
         &self,
         work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.blocking(move |acting| Ok(work(acting)?)).await
+    }
+
+    /// The same for work that knows more problems than the registry's.
+    ///
+    /// # Errors
+    /// What it refuses.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Acting) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         let acting = self.open.front.registry.acting_as(self.caller.actor.clone());
         let bulk = self.caller.key.is_some();
-        self.open.front.block(bulk, move || Ok(work(&acting)?)).await
+        self.open.front.block(bulk, move || work(&acting)).await
     }
 
     /// The page asked for, and the scope of its cursor.
@@ -233,13 +244,12 @@ impl Signed {
         Ok((scope, blatt))
     }
 
-    /// The Idempotency-Key, and the guard against its running twin.
+    /// The Idempotency-Key.
     ///
     /// # Errors
-    /// 400 if a machine sends none, 409 while its twin runs.
-    pub fn once(&self) -> Result<Option<Once>, Problem> {
-        let key = self.open.headers().get("idempotency-key");
-        let Some(key) = key else {
+    /// 400 if a machine sends none, or it is not one.
+    pub fn idempotency_key(&self) -> Result<Option<Idempotenz>, Problem> {
+        let Some(key) = self.open.headers().get("idempotency-key") else {
             if self.caller.key.is_some() {
                 let detail = "API-Schlüssel müssen zu jeder Anfrage, die etwas anlegt, einen \
                               Idempotency-Key senden.";
@@ -247,14 +257,23 @@ impl Signed {
             }
             return Ok(None);
         };
-        let key = key.to_str().ok().map(str::trim).filter(|k| (1..=200).contains(&k.len()));
-        let key = key.ok_or_else(|| {
+        let key = key.to_str().ok().filter(|k| (1..=200).contains(&k.len()));
+        let key = key.filter(|k| k.bytes().all(|b| b.is_ascii_graphic())).ok_or_else(|| {
             let detail = "Idempotency-Key: 1 bis 200 sichtbare ASCII-Zeichen.";
             Problem::new(Code::AnfrageUngueltig, detail)
         })?;
-        let running = self.open.front.twins.begin(self.caller.actor.id(), key)?;
         let route = format!("{} {}", self.open.http.method(), self.open.http.path());
-        let idempotenz = Idempotenz { schluessel: key.to_owned(), route };
+        Ok(Some(Idempotenz { schluessel: key.to_owned(), route }))
+    }
+
+    /// The Idempotency-Key, and the guard against its running twin.
+    ///
+    /// # Errors
+    /// As `idempotency_key`, and 409 while its twin runs.
+    pub fn once(&self) -> Result<Option<Once>, Problem> {
+        let Some(idempotenz) = self.idempotency_key()? else { return Ok(None) };
+        let twins = &self.open.front.twins;
+        let running = twins.begin(self.caller.actor.id(), &idempotenz.schluessel)?;
         Ok(Some(Once { idempotenz, _running: running }))
     }
 }

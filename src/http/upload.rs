@@ -109,12 +109,12 @@ impl Upload {
     /// Reads the second part, `inhalt`, to the end of the body. `count` is asked for every piece.
     ///
     /// # Errors
-    /// 400 for a wrong part, an empty or truncated file or a wrong Content-Digest, 413 above the
-    /// bound, those of `count`, and what the store says.
+    /// 400 for a wrong part, an empty or truncated file or a wrong Content-Digest, those of `count`,
+    /// which knows the bound, and what the store says.
     pub async fn content(
         mut self,
         store: &Arc<Store>,
-        mut count: impl FnMut(u64) -> Result<(), Problem>,
+        mut count: impl FnMut(usize) -> Result<(), Problem>,
     ) -> Result<Arrived, Problem> {
         let mut field = self.part("inhalt").await?;
         let disposition = field.content_disposition();
@@ -125,11 +125,7 @@ impl Upload {
             self.pace.count(piece.len())?;
             let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
             arrived.size = arrived.size.saturating_add(bytes);
-            if arrived.size > self.limits.upload_bytes {
-                let detail = format!("Erlaubt sind {} Bytes.", self.limits.upload_bytes);
-                return Err(Problem::new(Code::ZuGross, detail));
-            }
-            count(bytes)?;
+            count(piece.len())?;
             arrived.tail.extend_from_slice(&piece);
             if arrived.tail.len() >= PIECE_BYTES {
                 arrived = spill(arrived, store).await?;

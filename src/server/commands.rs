@@ -15,6 +15,7 @@ use super::{
 use crate::{
     api::check::Check,
     config,
+    domain::aktenplan,
     ledger::State,
     registry::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
 };
@@ -71,7 +72,10 @@ struct Named {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Founding {
+    /// The city's name.
     name: String,
+    /// The plan's two files; without them the one that comes with the program.
+    plan: Option<(String, String)>,
 }
 
 /// Carries out one command. `user` is the operating system's user, for the journal.
@@ -89,7 +93,22 @@ pub fn carry_out(
     match command.command.as_str() {
         "ping" => Ok(json!({ "head": house.ledger.head().seq, "state": state(house) })),
         "found" => {
-            let mandant = system.gruenden(&read::<Founding>(command)?.name).map_err(said)?;
+            let Founding { name, plan } = read(command)?;
+            let plan = match plan {
+                Some((toml, csv)) => aktenplan::read(&toml, &csv),
+                None => aktenplan::muster(),
+            };
+            let plan = plan.map_err(|found| format!("filing plan: {found:?}"))?;
+            // Each half is done only where it is missing, so that a founding that was cut off is
+            // ended by asking again.
+            let mandant = match system.mandant().map_err(said)? {
+                Some(mandant) => mandant,
+                None => system.gruenden(&name).map_err(said)?,
+            };
+            let view = house.ledger.view();
+            if view.kind::<aktenplan::Aktenplan>(None, 1).map_err(|e| e.to_string())?.is_empty() {
+                system.aktenplan_laden(plan.plan, plan.einheiten).map_err(said)?;
+            }
             Ok(json!(mandant))
         }
         "oe_create" => {

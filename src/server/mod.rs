@@ -19,7 +19,7 @@ mod web;
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -34,6 +34,7 @@ use crate::{
     api, config,
     http::{Front, peer::Proxies},
     identity::{Delays, Gate},
+    intake::Intake,
     ledger::State,
     registry::Registry,
     text::Pool,
@@ -80,7 +81,7 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
     rest: Arc<Rest>,
     admin: Option<admin::Socket>,
-    ended: mpsc::Receiver<Exit>,
+    ended: Mutex<mpsc::Receiver<Exit>>,
     end: mpsc::SyncSender<Exit>,
 }
 
@@ -121,7 +122,7 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
         threads,
         rest,
         admin: Some(admin),
-        ended,
+        ended: Mutex::new(ended),
         end,
     })
 }
@@ -140,6 +141,7 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
         bytes_per_s: Some(file.limits.check_bytes_per_s),
     };
     Data::new(api::App {
+        intake: Intake::new(house.registry.clone(), file.intake()),
         gate: Gate::new(HASHES),
         delays: Delays::new(),
         follow: Arc::clone(&house.follow),
@@ -229,7 +231,10 @@ impl Running {
             .name("signals".into())
             .spawn(move || drop(signals(&end)))
             .map_err(named)?;
-        let exit = self.ended.recv().unwrap_or(Exit::Asked);
+        let exit = {
+            let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.recv().unwrap_or(Exit::Asked)
+        };
         self.stop();
         Ok(exit)
     }

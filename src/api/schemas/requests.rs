@@ -193,3 +193,18 @@ pub struct EinlieferungMultipart {
     #[schema(value_type = String, format = Binary)]
     pub inhalt: String,
 }
+
+/// The first part of a new Fassung.
+#[derive(ToSchema)]
+pub struct Fassungsangaben {
+    pub sha256: Option<Sha256>,
+    pub dateiname: Option<String>,
+}
+
+/// The body of a new Fassung: two parts, in this order.
+#[derive(ToSchema)]
+pub struct FassungMultipart {
+    pub metadaten: Fassungsangaben,
+    #[schema(value_type = String, format = Binary)]
+    pub inhalt: String,
+}
