@@ -203,6 +203,7 @@ fn journal_bytes(
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Result<(), Error> {
+    // Which bodies are missing is learnt on the way along the chain, beside the orders.
     for damage in stores.journal.verify(&mut |done| progress(Stage::Journal, done))?.damage {
         report.add(damage);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, AtomicU8, Ordering},
+    atomic::{AtomicU8, AtomicU64, Ordering},
 };
 
 use aktenlauf::ledger::{
@@ -93,17 +93,17 @@ impl Journal for Plain {
     }
 
     fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, Error> {
-        let mut head = Position::default();
-        let mut damages = Vec::new();
+        let mut report = Report::default();
         for sealed in self.entries.lock().unwrap().iter() {
-            if !sealed.fits(head) {
+            if !sealed.fits(report.head) {
                 let place = format!("entry {}", sealed.position.seq);
-                damages.push(Damage { place, offset: None, what: "does not fit".into() });
+                report.damage.push(Damage { place, offset: None, what: "does not fit".into() });
             }
-            head = sealed.position;
-            progress(head.seq);
+            report.head = sealed.position;
+            report.entries += 1;
+            progress(report.entries);
         }
-        Ok(Report { damage: damages, ..Report::default() })
+        Ok(report)
     }
 
     fn notes(&self) -> Vec<String> {
