@@ -184,8 +184,10 @@ impl Approver {
         gate: &password::Gate,
         id: Uuid,
     ) -> Result<Quittung<Freigegeben>, Error> {
-        let vorhaben = self.antrag(id)?.vorhaben;
-        let secret = Geheim::neu(&self.0, gate, &vorhaben)?;
+        let antrag = self.antrag(id)?;
+        // Asked again in the decision; here only so that no password is hashed for nothing.
+        zwei_personen(self.0.actor.id(), antrag.gestellt_von, &antrag.vorhaben)?;
+        let secret = Geheim::neu(&self.0, gate, &antrag.vorhaben)?;
         let (stored, shown) = (secret.stored, secret.shown);
         let rotation_ms = self.0.registry.0.config.rotation_ms;
         let done = self.0.write(move |d| {
@@ -252,18 +254,23 @@ fn entscheiden(d: &Decision<'_, '_>, id: Uuid, stand: AntragStand) -> Result<Ant
     Ok(Antrag { stand, entschieden_von: Some(d.actor.id()), ..found.value })
 }
 
-/// Refuses unless two different people stand behind it, both with the right to it now.
-fn vier_augen(d: &Decision<'_, '_>, antrag: &Antrag) -> Result<(), Error> {
-    let releasing = d.actor.id();
-    let gains = match &antrag.vorhaben {
+/// Refuses who asked himself, or gains by it himself.
+fn zwei_personen(releasing: Uuid, asked: Uuid, vorhaben: &Vorhaben) -> Result<(), Error> {
+    let gains = match vorhaben {
         Vorhaben::Rechte { person, .. } | Vorhaben::Zugang { person } => Some(*person),
         Vorhaben::Schluessel { .. } => None,
     };
-    if antrag.gestellt_von == releasing || gains == Some(releasing) {
+    if asked == releasing || gains == Some(releasing) {
         let text = "Freigeben muss eine andere Person: nicht, wer den Antrag gestellt hat, und \
                     nicht, wen er betrifft.";
         return Err(Error::new(super::Art::NichtErlaubt, "vier_augen", text));
     }
+    Ok(())
+}
+
+/// Refuses unless two different people stand behind it, both with the right to it now.
+fn vier_augen(d: &Decision<'_, '_>, antrag: &Antrag) -> Result<(), Error> {
+    zwei_personen(d.actor.id(), antrag.gestellt_von, &antrag.vorhaben)?;
     let asked = d.sicht.get::<Person>(&antrag.gestellt_von.to_string())?.map(|p| p.value);
     let still = asked.is_some_and(|p| {
         !p.gesperrt && p.rollen.iter().any(|r| r.rolle == Rolle::Administration)

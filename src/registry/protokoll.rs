@@ -20,7 +20,6 @@ use super::{
 use crate::{
     domain::{
         access::{Rolle, Urteil, Verb},
-        akte::{Akte, Vorgang},
         dokument::Dokument,
         organisation::{Oe, Person, Schluessel},
         record::Kind,
