@@ -1,10 +1,21 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod api;
 mod blob;
+mod bounds;
+mod crash;
+mod demo;
 mod disk;
+mod intake;
 mod follow;
+mod journal;
 mod layers;
 mod ledger;
+mod registry;
 mod search;
+mod served;
+mod simulation;
+mod stadt;
 mod text;
+mod texts;
 mod tidy;

@@ -163,7 +163,6 @@ impl Store {
 
     /// Waits until nobody else holds the lock of `digest` and takes it. A push holds it from
     /// `publish` to its commit, a deletion from its check to `remove`. Nobody may hold two.
-    #[must_use]
     pub fn lock(&self, digest: Digest) -> DigestLock {
         self.locks.take(digest)
     }

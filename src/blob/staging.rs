@@ -65,7 +65,7 @@ pub struct Staging {
 #[derive(Debug)]
 enum Kept {
     Memory(Vec<u8>),
-    Spilled(Spilled),
+    Spilled(Box<Spilled>),
 }
 
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Staging {
                 buffer.extend_from_slice(bytes);
                 match &self.spool {
                     Spool::Folder { disk, dir, .. } if buffer.len() > IN_MEMORY => {
-                        Kept::Spilled(self.spill(&buffer, disk, dir)?)
+                        Kept::Spilled(Box::new(self.spill(&buffer, disk, dir)?))
                     }
                     _ => Kept::Memory(buffer),
                 }

@@ -43,10 +43,7 @@ enum Replayed {
 ///
 /// # Errors
 /// If the journal or the engine fails, or an entry can't be read by this version.
-pub(super) fn recover(
-    stores: Stores<'_>,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Recovered, Error> {
+pub(super) fn recover(stores: Stores<'_>, progress: &dyn Fn(u64, u64)) -> Result<Recovered, Error> {
     let marked = stores.table.get(CLEAN)?.is_some();
     let mut notes = Vec::new();
     let reason = match usable(stores, marked)? {
@@ -192,11 +189,7 @@ pub(super) fn each_row(
 }
 
 /// Applies what follows `meta.applied`, in large batches, testing the chain on the way.
-fn replay(
-    stores: Stores<'_>,
-    meta: Meta,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Replayed, Error> {
+fn replay(stores: Stores<'_>, meta: Meta, progress: &dyn Fn(u64, u64)) -> Result<Replayed, Error> {
     let head = stores.journal.head();
     let kept = meta.applied.seq;
     let Meta { mut applied, mut time, sums } = meta;

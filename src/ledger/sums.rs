@@ -25,17 +25,11 @@ impl Sum {
     }
 
     fn plus(self, other: Self) -> Self {
-        Self {
-            count: self.count.wrapping_add(other.count),
-            sum: self.sum.wrapping_add(other.sum),
-        }
+        Self { count: self.count.wrapping_add(other.count), sum: self.sum.wrapping_add(other.sum) }
     }
 
     fn minus(self, other: Self) -> Self {
-        Self {
-            count: self.count.wrapping_sub(other.count),
-            sum: self.sum.wrapping_sub(other.sum),
-        }
+        Self { count: self.count.wrapping_sub(other.count), sum: self.sum.wrapping_sub(other.sum) }
     }
 }
 

@@ -201,7 +201,7 @@ impl Tables<'_> {
 
 fn stored<R: Record>(key: &[u8], value: &[u8]) -> Result<Stored<R>, Error> {
     let stand = rows::open_record(key, value)?;
-    let value = R::upgrade(stand.form, stand.json)
-        .map_err(|what| Error::Entry { seq: stand.seq, what })?;
+    let value =
+        R::upgrade(stand.form, stand.json).map_err(|what| Error::Entry { seq: stand.seq, what })?;
     Ok(Stored { seq: stand.seq, value })
 }

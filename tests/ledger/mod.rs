@@ -1,18 +1,31 @@
 //! The ledger: groups, refusals, faults, replay and rebuild, erasure, the check.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+use std::{
+    ops::Bound,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use aktenlauf::{
     domain::{record::Record, source::Source, verwaltung::Zaehler, zeit::Zeitpunkt},
-    ledger::{Change, Config, Draft, Error, Ledger, Subject, table::Table},
+    ledger::{
+        Change, Committed, Config, Draft, Error, Ledger, Report, Subject,
+        table::{self, Pair, Table, Write, memory::Memory},
+        verify_deep,
+    },
 };
 use uuid::Uuid;
 
+mod check;
 mod commits;
+mod erasure;
 mod plain;
+mod random;
+mod recovery;
+mod tables;
+mod views;
 
 use plain::Plain;
 
@@ -50,25 +63,22 @@ impl Source for Fixed {
 pub struct Same(pub Arc<dyn Table>);
 
 impl Table for Same {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, aktenlauf::ledger::table::Error> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, table::Error> {
         self.0.get(key)
     }
     fn scan(
         &self,
-        from: std::ops::Bound<&[u8]>,
-        to: std::ops::Bound<&[u8]>,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
         reverse: bool,
         limit: usize,
-    ) -> Result<Vec<aktenlauf::ledger::table::Pair>, aktenlauf::ledger::table::Error> {
+    ) -> Result<Vec<Pair>, table::Error> {
         self.0.scan(from, to, reverse, limit)
     }
-    fn commit(
-        &self,
-        batch: &[aktenlauf::ledger::table::Write],
-    ) -> Result<(), aktenlauf::ledger::table::Error> {
+    fn commit(&self, batch: &[Write]) -> Result<(), table::Error> {
         self.0.commit(batch)
     }
-    fn wipe(&self) -> Result<(), aktenlauf::ledger::table::Error> {
+    fn wipe(&self) -> Result<(), table::Error> {
         self.0.wipe()
     }
 }
@@ -83,7 +93,7 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
-        Self::on(Arc::new(aktenlauf::ledger::table::memory::Memory::new()))
+        Self::on(Arc::new(Memory::new()))
     }
 
     pub fn on(table: Arc<dyn Table>) -> Self {
@@ -113,8 +123,8 @@ impl House {
 
     /// All rows but the meta ones.
     pub fn rows(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        use std::ops::Bound::Unbounded;
-        let mut rows = self.table.scan(Unbounded, Unbounded, false, usize::MAX).unwrap();
+        let mut rows =
+            self.table.scan(Bound::Unbounded, Bound::Unbounded, false, usize::MAX).unwrap();
         rows.retain(|(key, _)| key[0] != b'm');
         rows
     }
@@ -145,4 +155,22 @@ pub fn set(at: Zeitpunkt, reihe: &str, stand: u64) -> Draft {
 /// The counter's state.
 pub fn get<R: Record>(ledger: &Ledger, key: &str) -> Option<R> {
     ledger.view().get::<R>(key).unwrap().map(|stored| stored.value)
+}
+
+/// Commits drafts that must be taken.
+pub fn put(ledger: &Ledger, house: &House, drafts: Vec<Draft>) -> Committed<()> {
+    ledger.commit(house.id(), |_| Ok::<_, ()>((drafts, ()))).unwrap()
+}
+
+/// Everything that can be compared, compared: the rows must be what a rebuild makes.
+pub fn report(house: &House) -> Report {
+    verify_deep(&house.journal, &*house.table, &Memory::new(), &mut |_, _| {}).unwrap()
+}
+
+/// As `report`, and nothing may be wrong.
+pub fn verify(house: &House) {
+    let report = report(house);
+    assert!(report.is_sound(), "{:#?}", report.damages);
+    assert_eq!(report.behind, 0);
+    assert_eq!(report.rows, house.rows().len() as u64);
 }

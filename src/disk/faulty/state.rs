@@ -308,7 +308,7 @@ impl State {
         after.room = self.room;
         let mut names = self.durable.clone();
         for change in &self.changes {
-            if after.throw() % 2 == 0 {
+            if after.throw().is_multiple_of(2) {
                 apply(&mut names, change);
             }
         }
@@ -354,7 +354,7 @@ impl Inode {
                 (Write::Size(_), _) | (_, 1) => write.apply(&mut bytes),
                 (Write::Bytes(offset, new), _) => {
                     for (at, sector) in sectors(*offset, new) {
-                        if dice.throw() % 2 == 0 {
+                        if dice.throw().is_multiple_of(2) {
                             Write::Bytes(at, sector.to_vec()).apply(&mut bytes);
                         }
                     }

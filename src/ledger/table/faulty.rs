@@ -26,6 +26,12 @@ impl Faulty {
         Self { inner, undo: Mutex::default(), fail: AtomicBool::new(false) }
     }
 
+    /// What is wrapped.
+    #[must_use]
+    pub fn inner(&self) -> Arc<dyn Table> {
+        Arc::clone(&self.inner)
+    }
+
     /// Takes back the last `batches` batches, at most those since the last barrier. Returns how
     /// many were taken back.
     ///

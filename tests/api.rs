@@ -1,0 +1,3 @@
+//! The REST API over HTTP: each route's success, each code of the table, hostile input.
+
+mod basics;

@@ -1,0 +1,11 @@
+//! The registry: numbers, states, rights at the moment of the decision, bounded lists, the log,
+//! four eyes.
+
+pub mod haus;
+
+mod akten;
+mod dokumente;
+mod listen;
+mod protokoll;
+mod schluessel;
+mod vier_augen;
