@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     Registry,
     actor::{Auditor, Member},
+    akten::grammatik,
     antraege::startpasswort,
     ansicht::{OeAnsicht, PersonAnsicht, Pruefstand, SchluesselAnsicht, SchluesselNeuAnsicht},
     eingabe::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
@@ -83,8 +84,11 @@ impl System {
     /// Loads the first filing plan, whole or not at all. Its revision is another matter.
     ///
     /// # Errors
-    /// `aktenplan_vorhanden`, or as the ledger says.
+    /// `aktenplan_vorhanden`, `grammatik_ungueltig`, or as the ledger says.
     pub fn aktenplan_laden(&self, plan: Aktenplan, units: Vec<Planeinheit>) -> Result<(), Error> {
+        grammatik(&plan).map_err(|why| {
+            Error::ungueltig("/grammatik", "grammatik_ungueltig", why.to_string())
+        })?;
         self.registry.house_write(&self.actor, move |view, feder| {
             if !view.kind::<Aktenplan>(None, 1)?.is_empty() {
                 let text = "Es ist schon ein Aktenplan geladen.";

@@ -65,8 +65,6 @@ pub struct Config {
     pub rotation_ms: i64,
     /// How long answers to an Idempotency-Key are kept, milliseconds.
     pub anfragen_ms: i64,
-    /// Template of the Geschäftszeichen, see `domain::aktenzeichen`.
-    pub geschaeftszeichen: String,
     /// Above this many bytes a document's text is "zu groß".
     pub text_bytes_max: u64,
 }
@@ -77,7 +75,6 @@ impl Default for Config {
         Self {
             rotation_ms: 7 * DAY_MS,
             anfragen_ms: 90 * DAY_MS,
-            geschaeftszeichen: "{oe} {plan}-{lfd}-{vorgang}".into(),
             text_bytes_max: 200 << 20,
         }
     }

@@ -2,6 +2,7 @@
 //! Idempotency-Key remembered in the same entry.
 
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -240,6 +241,19 @@ fn record_in<R: Record>(entry: &Entry, key: &str) -> Result<R, Error> {
     R::upgrade(form, state.get()).map_err(Error::intern)
 }
 
+/// Takes `null` fields away: a field that a later version adds must not make a retry another
+/// request.
+fn ohne_null(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(ohne_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(ohne_null),
+        _ => {}
+    }
+}
+
 /// The remembered form of one request with an Idempotency-Key.
 #[derive(Clone, Debug)]
 pub(crate) struct Marke {
@@ -273,7 +287,9 @@ impl Marke {
         };
         // `serde_json::Value` keeps objects sorted by key (no `preserve_order` here), so equal
         // requests have equal bytes whatever the order they were sent in.
-        let canonical = serde_json::to_vec(&serde_json::to_value(request)?)?;
+        let mut canonical = serde_json::to_value(request)?;
+        ohne_null(&mut canonical);
+        let canonical = serde_json::to_vec(&canonical)?;
         let digest = sha256.map(|d| d.0);
         let bytes = digest.as_ref().map_or(&[][..], |d| d);
         Ok(Self {
