@@ -96,11 +96,7 @@ pub(super) fn oe_wahl(sicht: &Sicht<'_, '_>, oe: Option<&str>) -> Result<Uuid, E
     }
 }
 
-fn anlegen(
-    d: &Decision<'_, '_>,
-    neu: AkteNeu,
-    id: Uuid,
-) -> Result<(Draft, Akte, Uuid), Error> {
+fn anlegen(d: &Decision<'_, '_>, neu: AkteNeu, id: Uuid) -> Result<(Draft, Akte, Uuid), Error> {
     let s = &d.sicht;
     let unit = blatt(s, &neu.planeinheit)?;
     let rechte = Rechte {
@@ -117,10 +113,11 @@ fn anlegen(
     freigaben_pruefen(s, &rechte.freigaben)?;
     let (laufnummer, counter) = naechste(s.view, &format!("akte:{}", unit.nummer))?;
     let jahr = u16::try_from(d.now().datum().year()).unwrap_or_default();
-    let aktenzeichen =
-        grammatik(&plan(s.view)?)
-        .map_err(Error::intern)?
-        .aktenzeichen(&unit.nummer, laufnummer, jahr);
+    let aktenzeichen = grammatik(&plan(s.view)?).map_err(Error::intern)?.aktenzeichen(
+        &unit.nummer,
+        laufnummer,
+        jahr,
+    );
     let key = Parts::new().text(&normal(&aktenzeichen));
     if s.view.first::<Akte>(Index::AkteZeichen, &key)?.is_some() {
         return Err(Error::intern(format!("aktenzeichen {aktenzeichen} is given already")));

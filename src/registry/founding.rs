@@ -7,8 +7,8 @@ use super::{
     Registry,
     actor::{Auditor, Member},
     akten::grammatik,
-    antraege::startpasswort,
     ansicht::{OeAnsicht, PersonAnsicht, Pruefstand, SchluesselAnsicht, SchluesselNeuAnsicht},
+    antraege::startpasswort,
     eingabe::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
     error::Error,
     persons::{hat_rolle, zugang_drafts},
@@ -115,8 +115,7 @@ impl System {
         let id = self.registry.0.source.id();
         let done = self.registry.house_write(&self.actor, move |view, feder| {
             let oe: Oe = neu.record(&Sicht::house(view), id)?;
-            let draft =
-                feder.draft("oe_angelegt", (Kind::Oe, oe.key()), None, vec![put(&oe)?]);
+            let draft = feder.draft("oe_angelegt", (Kind::Oe, oe.key()), None, vec![put(&oe)?]);
             Ok((vec![draft], oe))
         })?;
         Ok(oe_ansicht(Stored { seq: done.last.seq, value: done.value }))
@@ -235,10 +234,7 @@ impl System {
     fn key_write(
         &self,
         action: &'static str,
-        make: impl FnOnce(
-            &Sicht<'_, '_>,
-            crate::domain::zeit::Zeitpunkt,
-        ) -> Result<Schluessel, Error>
+        make: impl FnOnce(&Sicht<'_, '_>, crate::domain::zeit::Zeitpunkt) -> Result<Schluessel, Error>
         + Send
         + 'static,
     ) -> Result<SchluesselAnsicht, Error> {

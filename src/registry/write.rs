@@ -156,9 +156,10 @@ impl Registry {
     /// The entry of that number.
     pub(super) fn entry(&self, seq: u64) -> Result<Entry, Error> {
         let mut found = self.0.ledger.entries(seq, 1)?;
-        found.pop().filter(|e| e.position.seq == seq).ok_or_else(|| {
-            Error::intern(format!("entry {seq} is missing"))
-        })
+        found
+            .pop()
+            .filter(|e| e.position.seq == seq)
+            .ok_or_else(|| Error::intern(format!("entry {seq} is missing")))
     }
 }
 
@@ -226,7 +227,10 @@ pub(super) fn quittung<T>(wert: T, at: Position, wiederholt: bool) -> Quittung<T
 
 impl<T> Quittung<T> {
     /// The same receipt for another form of the value.
-    pub(super) fn map<U>(self, f: impl FnOnce(T) -> Result<U, Error>) -> Result<Quittung<U>, Error> {
+    pub(super) fn map<U>(
+        self,
+        f: impl FnOnce(T) -> Result<U, Error>,
+    ) -> Result<Quittung<U>, Error> {
         let Self { wert, seq, siegel, wiederholt } = self;
         Ok(Quittung { wert: f(wert)?, seq, siegel, wiederholt })
     }

@@ -219,12 +219,7 @@ impl Haus {
 
     pub fn wer(&self, wer: Wer) -> Acting {
         let request_id = Some("r-1".into());
-        self.registry.acting_as(Actor {
-            wer,
-            credential_id: None,
-            request_id,
-            on_behalf_of: None,
-        })
+        self.registry.acting_as(Actor { wer, credential_id: None, request_id, on_behalf_of: None })
     }
 
     /// A machine, by the secret that it was given.
