@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ impl Binary {
 #[derive(Debug)]
 pub struct Served {
     child: Option<Child>,
+    /// Held open: a server whose output nobody reads any more would end at its next line.
+    output: Option<BufReader<ChildStdout>>,
     address: String,
     agent: ureq::Agent,
 }
@@ -62,7 +64,7 @@ impl Served {
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        let mut served = Self { child: None, address: String::new(), agent };
+        let mut served = Self { child: None, output: None, address: String::new(), agent };
         served.again(binary, arguments);
         served
     }
@@ -79,7 +81,9 @@ impl Served {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        self.output = Some(output);
         let address = line.split_whitespace().find(|w| w.starts_with("http"));
         self.child = Some(child);
         self.address = address.unwrap_or_else(|| panic!("did not start: {line:?}")).to_owned();
