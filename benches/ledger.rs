@@ -14,7 +14,7 @@ use aktenlauf::{
         journal::{Journal as _, file},
         table::sled,
     },
-    server::source::System,
+    server::System,
 };
 
 use crate::{raw, row};

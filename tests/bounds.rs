@@ -128,7 +128,7 @@ fn a_full_disk_refuses_with_503_and_the_service_goes_on_when_there_is_room() {
         println!("SKIPPED: a full disk (mounting a tmpfs needs root)");
         return;
     };
-    let config = "[store]\nsegment_bytes = 1048576\nreserve_bytes = 33554432\n";
+    let config = "reserve_bytes = 33554432\n[ledger]\nsegment_bytes = 1048576\n";
     let file = folder.path().join("stadt.toml");
     let data = at.join("daten");
     let mut city = City::found(Binary::real(), &data, &file, config);

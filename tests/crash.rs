@@ -127,7 +127,7 @@ fn kill_9_while_eight_clients_push() {
 }
 
 /// 64 kB, so that sealing happens all the time.
-const SMALL_SEGMENTS: &str = "[store]\nsegment_bytes = 65536\n";
+const SMALL_SEGMENTS: &str = "[ledger]\nsegment_bytes = 65536\n";
 
 struct Mount {
     image: PathBuf,

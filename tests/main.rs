@@ -2,10 +2,16 @@
 
 mod api;
 mod blob;
+mod bounds;
+mod crash;
+mod demo;
 mod disk;
+
 mod layers;
 mod ledger;
 mod search;
 mod stadt;
+mod served;
 mod text;
+mod texts;
 mod tidy;

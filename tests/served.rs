@@ -218,7 +218,7 @@ impl City {
         let file = config_file.to_str().unwrap();
         binary.run(&[
             "user", "create", "--config", file, "--name", "verwalterin", "--role",
-            "administration", "--password", "nur-fuer-den-test-42",
+            "administration", "--city", "Teststadt",
         ]);
         for (sign, name) in [("10", "Hauptamt"), ("20", "Kämmerei")] {
             binary.run(&["oe", "create", "--config", file, "--sign", sign, "--name", name]);

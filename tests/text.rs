@@ -3,6 +3,8 @@
 //! Whatever a document does, the next one is read. `hostile` crafts the files; here is what must
 //! come of them.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     net::TcpListener,
     os::unix::net::UnixListener,

@@ -86,15 +86,6 @@ impl Client {
         Ok(Self { agent, base: base.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }
 
-    /// Asks for a JSON answer.
-    ///
-    /// # Errors
-    /// See `Error`.
-    pub fn get(&self, path: &str) -> Result<Value, Error> {
-        let url = format!("{}/api/v1{path}", self.base);
-        answer(self.agent.get(url).header("Authorization", self.bearer()).call()?)
-    }
-
     /// Sends JSON. `once` is the Idempotency-Key.
     ///
     /// # Errors

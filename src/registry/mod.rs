@@ -41,12 +41,15 @@ pub use actor::{
 pub use ansicht::*;
 pub use content::Inhalt;
 pub use eingabe::*;
+pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
 pub use founding::{NeuePerson, System};
 pub use jobs::{Jobs, OffenerText, SweepReport};
-pub use push::{Einlieferung, Datei, Ziel};
+pub(crate) use push::Beleg;
+pub use push::{Datei, Einlieferung, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};
 pub use write::Idempotenz;
+pub(crate) use write::Marke;
 
 use crate::{
     blob,

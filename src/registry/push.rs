@@ -14,7 +14,7 @@ use super::{
     error::Error,
     klassen,
     sicht::{Sicht, akte_offen, vorgang_offen},
-    write::{Ausgang, Decision, Idempotenz, Marke, put, quittung, stimmt},
+    write::{Ausgang, Decision, Marke, put, quittung, stimmt},
 };
 use crate::{
     domain::{
@@ -209,6 +209,11 @@ impl Pusher {
         Ok(found.is_some_and(|b| b.value.stand == BlobStand::Vorhanden))
     }
 
+    /// True if the ledger knows the digest at all, condemned or not.
+    pub(crate) fn vermerkt(&self, digest: Digest) -> Result<bool, Error> {
+        Ok(self.0.registry.0.ledger.view().get::<Blob>(&digest.to_string())?.is_some())
+    }
+
     /// Registers a document whose bytes are published. The caller holds the digest's lock.
     ///
     /// # Errors
@@ -363,14 +368,4 @@ impl Clerk {
         })?;
         self.0.dokument_quittung(quittung(done.value, done.last, false))
     }
-}
-
-/// For intake: the mark of a request with an Idempotency-Key.
-pub(crate) fn marke(
-    actor: &super::Actor,
-    idem: &Idempotenz,
-    request: &impl serde::Serialize,
-    sha256: Option<Digest>,
-) -> Result<Marke, Error> {
-    Marke::new(actor, idem, request, sha256)
 }

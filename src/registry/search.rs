@@ -19,6 +19,8 @@ use crate::{
     text,
 };
 
+/// The kind of a derived text, as `follow` reads and the text job writes it.
+const DERIVED: &str = "text";
 /// Hits of a page that get a passage; each costs reading a text.
 const AUSZUEGE_MAX: usize = 50;
 
@@ -139,7 +141,7 @@ impl Reader {
         }
         let file = dok.value.fassungen.last().and_then(|f| f.formate.first());
         let Some(file) = file else { return Ok(vec![]) };
-        let bytes = self.0.registry.0.derived.get(file.sha256, text::KIND, text::VERSION)?;
+        let bytes = self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION)?;
         let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Ok(vec![]) };
         let snippet = terms.snippet(&text);
         let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);

@@ -93,6 +93,9 @@ pub fn carry_out(
     match command.command.as_str() {
         "ping" => Ok(json!({ "head": house.ledger.head().seq, "state": state(house) })),
         "found" => {
+            if let Some(mandant) = system.mandant().map_err(said)? {
+                return Ok(json!(mandant));
+            }
             let Founding { name, plan } = read(command)?;
             let plan = match plan {
                 Some((toml, csv)) => aktenplan::read(&toml, &csv),

@@ -9,8 +9,11 @@ use super::plain;
 /// Lines of a head or a foot, at most.
 const LINES_MAX: usize = 3;
 
-/// The pages' texts, normalised and with form feeds between them.
+/// The pages' texts, normalised and with form feeds between them; empty if all pages are.
 pub fn join(pages: &[String]) -> String {
+    if pages.iter().all(|page| page.trim().is_empty()) {
+        return String::new();
+    }
     let lines: Vec<Vec<&str>> = pages.iter().map(|page| page.lines().collect()).collect();
     let own = |page: usize, line: &str| common(line, page + 1, pages.len());
     // Equal to the line of the next page or the one after: left and right pages may differ.
@@ -91,6 +94,7 @@ mod tests {
         assert_eq!(joined(&pages), pages.join("\u{c}"));
         assert_eq!(joined(&["eine\u{c}Seite"]), "eine\nSeite");
         assert_eq!(joined(&["", "", "x"]), "\u{c}\u{c}x");
+        assert_eq!(joined(&["", " \n", ""]), "");
         assert_eq!(joined(&["gleich", "gleich"]), "\u{c}gleich");
     }
 }

@@ -347,7 +347,8 @@ impl Worker {
         }
     }
 
-    /// From now on the CPU seconds of one document. The kernel keeps watch, also when the parent is gone.
+    /// From now on the CPU seconds of one document. The kernel keeps watch, also when the parent
+    /// is gone.
     fn bound_cpu(&self, limits: &Limits) {
         let (Some(used), Some(pid)) = (self.cpu_used(), self.pid()) else { return };
         let hard = limit::cpu_s_hard(limits);
