@@ -6,12 +6,14 @@ mod bounds;
 mod crash;
 mod demo;
 mod disk;
-
+mod follow;
+mod journal;
 mod layers;
 mod ledger;
 mod search;
-mod stadt;
 mod served;
+mod simulation;
+mod stadt;
 mod text;
 mod texts;
 mod tidy;

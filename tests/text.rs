@@ -15,7 +15,10 @@ use std::{
 };
 
 use aktenlauf::{
-    cli::pdf::{Briefkopf, letter},
+    cli::{
+        demo,
+        pdf::{Briefkopf, letter},
+    },
     text::{Attempt, Failure, Limits, Pool, Targets, Text, sniff},
 };
 
@@ -375,6 +378,19 @@ fn every_law_rendered_is_read_back() {
     let each = counts.cpu_ms / counts.documents;
     println!("text: {found} laws, {pages} pages, {each} ms CPU each (this profile)");
     assert_eq!(found, files.len());
+}
+
+#[test]
+fn demo_documents_are_read_back() {
+    let pool = pool(Limits::default(), 2);
+    for document in demo::documents(96, 11) {
+        let text = words(&read(&pool, PDF, &document.pdf()).unwrap().text);
+        assert!(text.contains(&document.betreff), "{}", document.betreff);
+        for absatz in &document.absaetze {
+            let absatz = absatz.trim_start_matches(['#', '-', ' ']);
+            assert!(text.contains(&words(absatz)), "{}: {absatz}\n{text}", document.betreff);
+        }
+    }
 }
 
 #[test]

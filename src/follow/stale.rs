@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    before::{Before, before, read},
+    before::Past,
 };
 use crate::{
     domain::{
         akte::{Akte, Vorgang},
         dokument::{Dokument, Ort},
-        record::{Kind, Record},
+        record::Kind,
     },
     ledger::{Change, Ledger},
 };
@@ -46,6 +46,7 @@ impl Stale {
             self.changes.pop_front();
         }
         let end = ledger.applied().seq;
+        let mut past = Past::new(ledger);
         while self.seen < end {
             let entries = ledger.entries(self.seen.saturating_add(1), READ_MAX)?;
             let Some(last) = entries.last() else { break };
@@ -53,7 +54,7 @@ impl Stale {
             for entry in &entries {
                 let seq = entry.position.seq;
                 for change in entry.body.iter().flat_map(|body| &body.records) {
-                    if let Some(id) = changed(ledger, seq, change)? {
+                    if let Some(id) = changed(&mut past, seq, change)? {
                         self.changes.push_back((seq, id));
                     }
                 }
@@ -72,29 +73,15 @@ impl Stale {
 }
 
 /// The object whose rights this change changed, if it did. What is new is not in the index yet.
-fn changed(ledger: &Ledger, seq: u64, change: &Change) -> Result<Option<Uuid>, Error> {
+fn changed(past: &mut Past<'_>, seq: u64, change: &Change) -> Result<Option<Uuid>, Error> {
     let moved = match Kind::parse(&change.kind) {
-        Some(Kind::Akte) => differs(ledger, seq, change, |akte: &Akte| akte.rechteklasse)?,
-        Some(Kind::Vorgang) => differs(ledger, seq, change, |v: &Vorgang| v.akte_id)?,
-        Some(Kind::Dokument) => differs(ledger, seq, change, |doc: &Dokument| match &doc.ort {
+        Some(Kind::Akte) => past.differs(seq, change, |akte: &Akte| akte.rechteklasse)?,
+        Some(Kind::Vorgang) => past.differs(seq, change, |v: &Vorgang| v.akte_id)?,
+        Some(Kind::Dokument) => past.differs(seq, change, |doc: &Dokument| match &doc.ort {
             Ort::Posteingang { rechteklasse, .. } => (Some(*rechteklasse), None),
             Ort::Akte { akte_id } | Ort::Vorgang { akte_id, .. } => (None, Some(*akte_id)),
         })?,
         _ => false,
     };
     Ok(if moved { Uuid::parse_str(&change.key).ok() } else { None })
-}
-
-/// True if `part` of the record is another than before, or it is gone, or nobody knows.
-pub(super) fn differs<R: Record, P: PartialEq>(
-    ledger: &Ledger,
-    seq: u64,
-    change: &Change,
-    part: impl Fn(&R) -> P,
-) -> Result<bool, Error> {
-    Ok(match before::<R>(ledger, &change.key, seq)? {
-        Before::New => false,
-        Before::Unknown => true,
-        Before::Was(old) => read::<R>(seq, change)?.is_none_or(|new| part(&new) != part(&old)),
-    })
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::{Error, before::read, build::Builder, stale::differs};
+use super::{Error, before::{Past, read}, build::Builder};
 use crate::{
     domain::{
         akte::{Akte, Vorgang},
@@ -49,19 +49,25 @@ impl Batch {
     /// Reads entries; `fresh` as in `search::Position`.
     pub fn of(ledger: &Ledger, entries: &[Entry], fresh: u64) -> Result<Self, Error> {
         let mut batch = Self::default();
+        let mut past = Past::new(ledger);
         for entry in entries {
             let seq = entry.position.seq;
             let touch = Touch { seq, old: seq <= fresh };
             // An erased body names nothing; what it had changed is touched again by the entry
             // that erased it, if it is still there at all.
             for change in entry.body.iter().flat_map(|body| &body.records) {
-                batch.change(ledger, touch, change)?;
+                batch.change(&mut past, touch, change)?;
             }
         }
         Ok(batch)
     }
 
-    fn change(&mut self, ledger: &Ledger, touch: Touch, change: &Change) -> Result<(), Error> {
+    fn change(
+        &mut self,
+        past: &mut Past<'_>,
+        touch: Touch,
+        change: &Change,
+    ) -> Result<(), Error> {
         let seq = touch.seq;
         match Kind::parse(&change.kind) {
             Some(Kind::Dokument) => {
@@ -71,14 +77,14 @@ impl Batch {
                 self.akten.insert(change.key.clone(), touch);
                 let part =
                     |a: &Akte| (a.rechteklasse, a.aktenzeichen.clone(), a.planeinheit.clone());
-                if !touch.old && differs(ledger, seq, change, part)? {
+                if !touch.old && past.differs(seq, change, part)? {
                     self.whole_akten.insert(change.key.clone());
                 }
             }
             Some(Kind::Vorgang) => {
                 self.vorgaenge.insert(change.key.clone(), touch);
                 let part = |v: &Vorgang| v.geschaeftszeichen.clone();
-                if !touch.old && differs(ledger, seq, change, part)? {
+                if !touch.old && past.differs(seq, change, part)? {
                     self.whole_vorgaenge.insert(change.key.clone());
                 }
             }

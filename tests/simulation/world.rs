@@ -33,6 +33,7 @@ pub struct World {
     pub disk: Faulty,
     pub tables: Arc<Tables>,
     skip: Option<Sync>,
+    contents: Vec<Vec<u8>>,
     /// Acknowledged, and not deleted by an acknowledged call.
     pub docs: BTreeMap<Uuid, Doc>,
     /// Deleted by an acknowledged call.
@@ -48,6 +49,14 @@ pub struct World {
     pub counts: BTreeMap<&'static str, u64>,
 }
 
+/// Contents are few, so that equal bytes come again and again.
+fn content(seed: u64, number: u64) -> Vec<u8> {
+    const SIZES: [usize; 10] =
+        [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
+    let (seed, len) = (seed * 100 + number, SIZES[usize::try_from(number).unwrap()]);
+    if number % 2 == 0 { noise(seed, len) } else { prose(seed, len) }
+}
+
 /// The service can't go on before the next start.
 pub struct Ended;
 
@@ -60,6 +69,7 @@ impl World {
             disk: disk(seed),
             tables: tables(),
             skip,
+            contents: (0..10).map(|number| content(seed, number)).collect(),
             docs: BTreeMap::new(),
             deleted: BTreeMap::new(),
             doubtful: BTreeMap::new(),
@@ -84,12 +94,8 @@ impl World {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    /// Contents are few, so that equal bytes come again and again.
-    pub fn content(&self, number: u64) -> Vec<u8> {
-        let seed = self.seed * 100 + number;
-        let len = [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000][usize::try_from(number % 8)
-            .unwrap()];
-        if number % 2 == 0 { noise(seed, len) } else { prose(seed, len) }
+    pub fn content(&self, number: u64) -> &[u8] {
+        &self.contents[usize::try_from(number).unwrap()]
     }
 
     /// Goes through the whole history; what was lost, if anything was.
@@ -126,6 +132,7 @@ impl World {
             self.cut();
         } else {
             self.count("killed");
+            self.disk.calm();
             self.disk.set_room(u64::MAX);
         }
         Ok(())
@@ -170,7 +177,8 @@ impl World {
     fn step(&mut self, house: &House) -> Result<Result<(), Ended>, String> {
         self.source.pass(1, &self.disk);
         let done = match self.dice.below(20) {
-            0..=8 => self.push(house),
+            0..=7 => self.push(house),
+            8 => self.abandon(house),
             9..=11 => self.delete(house),
             12..=13 => self.remove(house),
             14 => self.sweep(house),
@@ -219,12 +227,20 @@ impl World {
         pushed
     }
 
+    /// A push that ends between publishing and its commit.
+    fn abandon(&mut self, house: &House) -> Result<(), Failed> {
+        let staged = house.stage(self.content(self.dice.below(10)))?;
+        let lock = house.store.lock(staged.digest);
+        let known = house.knows(staged.digest);
+        house.store.publish(&staged, known, &lock).map_err(|e| Failed::Later(e.to_string()))
+    }
+
     fn push_content(&mut self, house: &House, content: u64) -> Result<(), Failed> {
         use sha2::Digest as _;
         let (id, bytes) = (Uuid::from_u128(u128::from(self.dice.throw())), self.content(content));
-        let digest = Digest(sha2::Sha256::digest(&bytes).into());
+        let digest = Digest(sha2::Sha256::digest(bytes).into());
         let padding = usize::try_from(self.dice.below(1500)).unwrap();
-        match house.push(id, &bytes, padding) {
+        match house.push(id, bytes, padding) {
             Ok(position) => {
                 self.receipts.push(position);
                 self.docs.insert(id, Doc { content, digest, seq: position.seq });
@@ -276,7 +292,7 @@ impl World {
     }
 
     fn sweep(&mut self, house: &House) -> Result<(), Failed> {
-        self.source.pass(20, &self.disk);
+        self.source.pass(30, &self.disk);
         let swept = house.sweep()?;
         *self.counts.entry("swept").or_default() += swept;
         Ok(())

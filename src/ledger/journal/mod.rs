@@ -37,10 +37,8 @@ impl Sealed {
     /// True if this entry follows `previous` and its body, where there is one, is the sealed one.
     #[must_use]
     pub fn fits(&self, previous: Position) -> bool {
-        let body_fits = self
-            .secret
-            .as_ref()
-            .is_none_or(|(salt, body)| digest(salt, body) == self.digest);
+        let body_fits =
+            self.secret.as_ref().is_none_or(|(salt, body)| digest(salt, body) == self.digest);
         let seq = previous.seq.saturating_add(1);
         body_fits
             && self.position.seq == seq

@@ -40,7 +40,8 @@ fn load(disk: &dyn Disk, dir: &Path, name: &str) -> io::Result<Option<Vec<u8>>> 
     let mut bytes = vec![0; size(file.size()?)];
     let read = file.read_at(&mut bytes, 0)?;
     bytes.truncate(read);
-    let whole = bytes.split_last_chunk::<SUM>().is_some_and(|(data, sum)| checksum(&[data]) == *sum);
+    let whole =
+        bytes.split_last_chunk::<SUM>().is_some_and(|(data, sum)| checksum(&[data]) == *sum);
     bytes.truncate(bytes.len().saturating_sub(SUM));
     Ok(whole.then_some(bytes))
 }

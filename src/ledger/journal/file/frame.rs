@@ -239,8 +239,7 @@ impl<'a> Frame<'a> {
             heads.u16()?;
             let len = usize::try_from(heads.u32()?).ok()?;
             let digest = heads.array()?;
-            let item =
-                Item { seq, form, digest, at, salt: rest.array()?, body: rest.slice(len)? };
+            let item = Item { seq, form, digest, at, salt: rest.array()?, body: rest.slice(len)? };
             seq = seq.checked_add(1)?;
             at += SALT + len;
             Some(item)
@@ -316,8 +315,7 @@ fn round(len: usize) -> usize {
 /// The bytes of a frame that follows `previous`; none if an entry or the frame is too large.
 pub fn encode(previous: Position, group: &[Sealed]) -> Option<Vec<u8>> {
     let body = |entry: &Sealed| entry.secret.as_ref().map_or(0, |(_, body)| body.len());
-    let used =
-        HEADER + group.iter().fold(0, |all: usize, entry| all + HEAD + SALT + body(entry));
+    let used = HEADER + group.iter().fold(0, |all: usize, entry| all + HEAD + SALT + body(entry));
     let length = long(round(used));
     if length > LARGEST {
         return None;

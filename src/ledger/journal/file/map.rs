@@ -32,9 +32,10 @@ impl Open {
         Self { file, size, end: HEADER, places: Vec::new() }
     }
 
-    /// Takes note of a frame.
+    /// Takes note of a frame. One behind damage is always remembered, so that it can be reached.
     pub fn push(&mut self, first_seq: u64, at: u64, len: u64) {
-        if self.places.last().is_none_or(|(_, last)| at.saturating_sub(*last) >= STRIDE) {
+        let far = |(_, last): &(u64, u64)| at.saturating_sub(*last) >= STRIDE;
+        if at != self.end || self.places.last().is_none_or(far) {
             self.places.push((first_seq, at));
         }
         self.end = at.saturating_add(len);

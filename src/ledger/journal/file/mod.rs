@@ -16,11 +16,8 @@ use std::{
     thread::JoinHandle,
 };
 
-use self::{
-    frame::Todo,
-    segment::Prepared,
-};
-use super::{Error, Journal, Position, Report, Sealed};
+use self::{frame::Todo, segment::Prepared};
+use super::{Damage, Error, Journal, Position, Report, Sealed};
 use crate::disk::{Disk, File, Sync};
 
 mod aside;
@@ -100,6 +97,8 @@ struct Inner {
     disk: Arc<dyn Disk>,
     /// Why nothing may be appended: damage found at the opening.
     read_only: Option<String>,
+    /// That damage.
+    damage: Vec<Damage>,
     /// Erasures that were begun and can't be finished, because nothing may be written.
     todo: Todo,
     /// Why nothing more is appended: an error while writing.
@@ -200,6 +199,7 @@ impl Inner {
             config,
             disk,
             read_only: None,
+            damage: Vec::new(),
             todo: Todo::new(),
             poison: OnceLock::new(),
             erasures: AtomicU64::new(0),
@@ -350,9 +350,7 @@ impl Inner {
 /// A full disk is not a failing one.
 fn full(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::Full(error.to_string())
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full(error.to_string()),
         _ => Error::Io(error),
     }
 }

@@ -13,8 +13,7 @@ use std::{
 
 use super::{
     super::{Error, Position},
-    Config, Inner, Ready,
-    aside,
+    Config, Inner, Ready, aside,
     bytes::size,
     frame::Todo,
     map::{Kind, Map, Segment},
@@ -81,8 +80,13 @@ pub fn open(config: Config, disk: Arc<dyn Disk>) -> Result<Inner, Error> {
         inner.note(note);
     }
     if inner.read_only.is_none() && !todo.is_empty() {
-        inner.finish_erasures(&todo)?;
-        inner.note(format!("an interrupted erasure of {} entries is finished", todo.len()));
+        let count = todo.len();
+        match inner.finish_erasures(&todo) {
+            Ok(()) => inner.note(format!("an interrupted erasure of {count} entries is finished")),
+            // Nothing is half erased then: a sealed segment is replaced whole or stays.
+            Err(Error::Full(why)) => inner.note(format!("an erasure waits for room: {why}")),
+            Err(error) => return Err(error),
+        }
     }
     Ok(inner)
 }
@@ -95,7 +99,9 @@ pub fn open_read_only(config: Config, disk: Arc<dyn Disk>) -> Result<Inner, Erro
     let dir = config.dir.clone();
     let files = Files::list(&*disk, &dir)?;
     let found = look(&*disk, &dir, &files, false)?;
+    let todo = found.todo.clone();
     let mut inner = assemble(config, disk, found);
+    inner.todo = todo;
     inner.read_only.get_or_insert_with(|| "opened for reading only".into());
     Ok(inner)
 }
@@ -303,6 +309,7 @@ fn assemble(config: Config, disk: Arc<dyn Disk>, found: Found) -> Inner {
     inner.read_only = chain.damage.first().map(ToString::to_string);
     let more = chain.damage.iter().map(|damage| format!("damage: {damage}"));
     inner.notes = Mutex::new(more.collect());
+    inner.damage = chain.damage;
     if inner.read_only.is_some() {
         inner.todo = todo;
     }

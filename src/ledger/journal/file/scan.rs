@@ -91,7 +91,11 @@ pub struct Last {
 
 /// What to do at a place.
 enum Step {
-    Frame { len: u64, last: Position, empty: bool },
+    Frame {
+        len: u64,
+        last: Position,
+        empty: bool,
+    },
     /// The chain is broken; look at the same place again without it.
     Again,
     /// Go on there.

@@ -130,9 +130,7 @@ impl Inner {
                 return Ok(None);
             }
             let frame = window.frame(at)?.map_err(|wrong| damaged(at, &wrong))?;
-            last = frame
-                .check(Some(last), &Todo::new())
-                .map_err(|wrong| damaged(at, &wrong))?;
+            last = frame.check(Some(last), &Todo::new()).map_err(|wrong| damaged(at, &wrong))?;
             writer.frame(frame.bytes, frame.first_seq)?;
             at += long(frame.bytes.len());
         }

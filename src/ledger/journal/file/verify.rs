@@ -179,10 +179,14 @@ impl Inner {
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, Error> {
         let mut check = Check::new(Some(Position::default()), &self.todo, progress);
         let dir = &self.config.dir;
+        // What is appended from here on may be checked or not; segments begun later are not.
+        let (head, last) = {
+            let map = shared(&self.map);
+            (map.head, map.segments.last().map_or(0, |segment| segment.number))
+        };
         let mut expected: u64 = 1;
-        loop {
+        while expected <= last {
             let kind = shared(&self.map).numbered(expected).map(|found| found.kind.clone());
-            let beyond = || shared(&self.map).segments.last().is_none_or(|s| s.number < expected);
             match kind {
                 Some(Kind::Sealed(index)) => {
                     let path = dir.join(sealed::name(expected));
@@ -197,16 +201,21 @@ impl Inner {
                         continue;
                     }
                 }
-                None if beyond() => break,
                 None => self.verify_unmapped(expected, &mut check)?,
             }
             expected = expected.saturating_add(1);
         }
         self.verify_ready(expected, &mut check)?;
         self.verify_others(&mut check)?;
-        let head = shared(&self.map).head;
+        // What made the journal read-only is named in any case.
+        for damage in &self.damage {
+            if check.report.damage.iter().all(|named| named.place != damage.place) {
+                check.add(damage.clone());
+            }
+        }
         if check.report.damage.is_empty() && check.report.head.seq < head.seq {
-            let what = format!("the journal ends at {}, not at {}", check.report.head.seq, head.seq);
+            let what =
+                format!("the journal ends at {}, not at {}", check.report.head.seq, head.seq);
             check.damaged("", None, what);
         }
         Ok(check.report)

@@ -1,5 +1,7 @@
 //! The index from outside: who finds what, in which order, page by page, and after a rebuild.
 
+mod texts;
+
 use std::{collections::BTreeSet, path::Path};
 
 use aktenlauf::search::{Art, Doc, Error, Hit, Index, Order, Place, Position, Query};
