@@ -51,8 +51,7 @@ pub struct World {
 
 /// Contents are few, so that equal bytes come again and again.
 fn content(seed: u64, number: u64) -> Vec<u8> {
-    const SIZES: [usize; 10] =
-        [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
+    const SIZES: [usize; 10] = [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
     let (seed, len) = (seed * 100 + number, SIZES[usize::try_from(number).unwrap()]);
     if number % 2 == 0 { noise(seed, len) } else { prose(seed, len) }
 }
