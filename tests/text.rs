@@ -92,7 +92,8 @@ fn the_worker_can_do_nothing_but_read_and_answer() {
     };
     // The control: this process can do all of it, so a refusal is the worker's limits.
     for Attempt { what, refused } in targets.attempt() {
-        assert_eq!(refused, None, "control: {what}");
+        // Who started the tests may be another user; the worker's parent is this process.
+        assert!(refused.is_none() || what == "signal the parent", "control: {what} {refused:?}");
     }
     std::fs::remove_file(&targets.creatable).unwrap();
     let pool = pool(Limits::default(), 1);
