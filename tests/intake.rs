@@ -112,7 +112,10 @@ fn what_is_not_said_is_taken_from_the_upload() {
     let doc = acting.reader().unwrap().dokument(receipt.id).unwrap();
     assert_eq!(doc.betreff, "Bescheid.txt");
     let file = &doc.fassungen[0].formate[0];
-    assert_eq!((file.dateiname.as_str(), file.medientyp.as_str()), ("Bescheid.txt", "application/pdf"));
+    assert_eq!(
+        (file.dateiname.as_str(), file.medientyp.as_str()),
+        ("Bescheid.txt", "application/pdf")
+    );
     assert_eq!((file.sha256, file.groesse), (receipt.sha256, 9));
     assert_eq!((doc.oe.kuerzel.as_str(), doc.akte_id), ("61", None));
     assert_eq!(doc.posteingangsdatum, doc.angelegt.datum());
@@ -156,10 +159,10 @@ fn a_running_twin_is_kept_out() {
     let begin = || haus.intake.begin(&acting, Metadaten::default(), Some(idempotenz("k1")));
     let running = begin().unwrap();
     let twin = begin().unwrap_err();
-    assert_eq!((twin.code, &twin.grund), (
-        "in_bearbeitung",
-        &Grund::InBearbeitung { retry_after_s: 1 },
-    ));
+    assert_eq!(
+        (twin.code, &twin.grund),
+        ("in_bearbeitung", &Grund::InBearbeitung { retry_after_s: 1 },)
+    );
     let other = haus.als("reg61");
     assert!(haus.intake.begin(&other, Metadaten::default(), Some(idempotenz("k1"))).is_ok());
     drop(running);
@@ -257,10 +260,8 @@ fn parallel_pushes_into_one_akte_all_land() {
         }
     });
     let reader = haus.als("sach61").reader().unwrap();
-    let filter = aktenlauf::registry::DokumenteFilter {
-        akte_id: Some(akte.id),
-        ..Default::default()
-    };
+    let filter =
+        aktenlauf::registry::DokumenteFilter { akte_id: Some(akte.id), ..Default::default() };
     let blatt = aktenlauf::registry::Blatt { limit: 500, nach: None };
     assert_eq!(reader.dokumente(&filter, &blatt).unwrap().eintraege.len(), 80);
     assert_eq!(reader.akte(akte.id).unwrap(), akte);

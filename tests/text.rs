@@ -112,6 +112,8 @@ fn the_worker_can_do_nothing_but_read_and_answer() {
         if !beyond.contains(&what.as_str()) {
             assert!(refused.is_some(), "Landlock let the worker: {what}");
         }
+        // The filter is what stops this, so the first probe has shown that it holds.
+        assert!(what != "make a socket" || refused.is_none(), "{what}: {refused:?}");
     }
     assert!(!targets.creatable.exists());
 }
@@ -197,7 +199,7 @@ fn wall_time_and_cpu_time_end_a_document() {
     let bytes = hostile::exponential();
     for (limits, most) in [
         (Limits { wall_s: 1, cpu_s: 50, ..Limits::default() }, 4),
-        (Limits { wall_s: 50, cpu_s: 1, ..Limits::default() }, 15),
+        (Limits { wall_s: 50, cpu_s: 1, ..Limits::default() }, 45),
     ] {
         let pool = pool(limits, 1);
         let begun = Instant::now();

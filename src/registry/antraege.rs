@@ -33,8 +33,7 @@ use crate::{
 const ENTSCHEIDER: [Rolle; 2] = [Rolle::Administration, Rolle::Revision];
 
 /// Rights as resolved: OE, roles, walls, level.
-pub(super) type Aufgeloest =
-    (Option<Uuid>, Vec<Rollenzuweisung>, Vec<Schutzklasse>, Stufe);
+pub(super) type Aufgeloest = (Option<Uuid>, Vec<Rollenzuweisung>, Vec<Schutzklasse>, Stufe);
 
 impl RechteNeu {
     /// With OE by their ids.
@@ -50,9 +49,7 @@ impl RechteNeu {
         let mut rollen = Vec::with_capacity(self.rollen.len());
         for (i, role) in self.rollen.iter().enumerate() {
             let oe = match &role.oe {
-                Some(text) => {
-                    Some(sicht.oe_finden(&format!("/rollen/{i}/oe"), text)?.value.id)
-                }
+                Some(text) => Some(sicht.oe_finden(&format!("/rollen/{i}/oe"), text)?.value.id),
                 None => None,
             };
             rollen.push(Rollenzuweisung { rolle: role.rolle, oe });
@@ -102,9 +99,8 @@ impl Administrator {
 }
 
 fn vorhaben(d: &Decision<'_, '_>, neu: AntragNeu, key_id: Uuid) -> Result<Vorhaben, Error> {
-    let person = |id: Uuid| {
-        d.sicht.get::<Person>(&id.to_string())?.ok_or_else(Error::nicht_gefunden)
-    };
+    let person =
+        |id: Uuid| d.sicht.get::<Person>(&id.to_string())?.ok_or_else(Error::nicht_gefunden);
     Ok(match neu {
         AntragNeu::Rechte { person: id, rechte } => {
             person(id)?;
@@ -272,9 +268,8 @@ fn zwei_personen(releasing: Uuid, asked: Uuid, vorhaben: &Vorhaben) -> Result<()
 fn vier_augen(d: &Decision<'_, '_>, antrag: &Antrag) -> Result<(), Error> {
     zwei_personen(d.actor.id(), antrag.gestellt_von, &antrag.vorhaben)?;
     let asked = d.sicht.get::<Person>(&antrag.gestellt_von.to_string())?.map(|p| p.value);
-    let still = asked.is_some_and(|p| {
-        !p.gesperrt && p.rollen.iter().any(|r| r.rolle == Rolle::Administration)
-    });
+    let still = asked
+        .is_some_and(|p| !p.gesperrt && p.rollen.iter().any(|r| r.rolle == Rolle::Administration));
     if still { Ok(()) } else { Err(ueberholt()) }
 }
 

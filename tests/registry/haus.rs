@@ -219,12 +219,7 @@ impl Haus {
 
     pub fn wer(&self, wer: Wer) -> Acting {
         let request_id = Some("r-1".into());
-        self.registry.acting_as(Actor {
-            wer,
-            credential_id: None,
-            request_id,
-            on_behalf_of: None,
-        })
+        self.registry.acting_as(Actor { wer, credential_id: None, request_id, on_behalf_of: None })
     }
 
     /// A machine, by the secret that it was given.
@@ -391,6 +386,9 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         rechtsgrundlage: "Empfehlung".into(),
         land: None,
         stand,
+        art: Default::default(),
+        rundung: Default::default(),
+        folge: Default::default(),
     };
     let unit = |nummer: &str, above: Option<&str>, blatt| Planeinheit {
         nummer: nummer.into(),
@@ -398,6 +396,7 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         bezeichnung: format!("Einheit {nummer}"),
         blatt,
         regel: None,
+        weitere_regeln: vec![],
         aussonderungsart: Aussonderungsart::B,
         vorschlag: None,
         schutzklasse: (nummer == "11.4").then_some(Schutzklasse::Personal),
@@ -411,6 +410,8 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         stand,
         quelle: "Test".into(),
         grammatik: "{plan}-{lfd}".into(),
+        geschaeftszeichen: String::new(),
+        gesperrte_ebenen: 0,
         ausweichregel: regel,
     };
     let units = vec![

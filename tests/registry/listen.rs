@@ -137,7 +137,8 @@ fn documents_are_listed_by_place_digest_and_foreign_number() {
     }
     let same = haus.brief("sach61", akte.id, "Doppel", "text 7");
     let fremd = Some("F-1".to_owned());
-    let meta = Metadaten { akte_id: Some(akte.id), fremd_id: fremd.clone(), ..Metadaten::default() };
+    let meta =
+        Metadaten { akte_id: Some(akte.id), fremd_id: fremd.clone(), ..Metadaten::default() };
     haus.push(&haus.als("sach61"), meta.clone(), b"eins", None).unwrap();
     haus.push(&haus.als("sach61"), meta, b"zwei", None).unwrap();
     let reader = haus.als("sach61").reader().unwrap();

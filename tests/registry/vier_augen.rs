@@ -138,7 +138,8 @@ impl Beute<'_> {
 
     /// Releases the newest request that waits.
     fn release(&mut self, as_who: &str) -> Result<(), Error> {
-        let approver = self.haus.als(as_who).approver()?;
+        let wer = self.haus.registry.wer(self.haus.personen[as_who])?;
+        let approver = self.haus.wer(wer.ok_or_else(Error::nicht_erlaubt)?).approver()?;
         let open = approver.antraege(true, &Blatt::default())?.eintraege;
         let Some(last) = open.last() else { return Err(Error::nicht_gefunden()) };
         let done = approver.freigeben(&self.haus.gate, last.id)?.wert;

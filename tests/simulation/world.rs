@@ -138,8 +138,9 @@ impl World {
         Ok(())
     }
 
-    fn cut(&mut self) {
+    pub fn cut(&mut self) {
         self.count("cut");
+        *self.counts.entry("calls").or_default() += self.disk.calls();
         self.disk = self.disk.cut(self.dice.throw());
         self.disk.set_room(u64::MAX);
         self.dress();
@@ -159,7 +160,7 @@ impl World {
     }
 
     /// Starts and checks everything; sometimes the power goes in the middle of the start.
-    fn start(&mut self) -> Result<House, String> {
+    pub fn start(&mut self) -> Result<House, String> {
         while self.dice.below(4) == 0 {
             self.disk.off_after(self.dice.below(600));
             drop(House::open(&self.disk, &self.tables, &self.source));
