@@ -22,6 +22,7 @@ use crate::{
         aktenplan::{Aktenplan, Planeinheit},
         organisation::{Geheimnis, Mandant, Oe, Person, Schluessel, Zugang},
         record::{Kind, Record},
+        zeit::Zeitpunkt,
     },
     identity::{password, secret},
     ledger::{Change, Draft, Stored},
@@ -234,9 +235,7 @@ impl System {
     fn key_write(
         &self,
         action: &'static str,
-        make: impl FnOnce(&Sicht<'_, '_>, crate::domain::zeit::Zeitpunkt) -> Result<Schluessel, Error>
-        + Send
-        + 'static,
+        make: impl FnOnce(&Sicht<'_, '_>, Zeitpunkt) -> Result<Schluessel, Error> + Send + 'static,
     ) -> Result<SchluesselAnsicht, Error> {
         let done = self.registry.house_write(&self.actor, move |view, feder| {
             let key = make(&Sicht::house(view), feder.now)?;
