@@ -169,13 +169,8 @@ pub async fn trace(
         (None, None) => String::new(),
     };
     request.extensions_mut().insert(RequestId(id.clone()));
-<<<<<<< HEAD
-    // Routing takes the request for itself: a clone held here would make it panic. Handlers and
-    // extractors turn their errors into answers before they come here.
-=======
     // Handlers' errors come as answers. The request must not be cloned here: the router wants it
     // alone.
->>>>>>> main
     let mut answer = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(&answer) {
         if problem.code() == Code::Intern {

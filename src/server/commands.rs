@@ -93,22 +93,12 @@ pub fn carry_out(
     match command.command.as_str() {
         "ping" => Ok(json!({ "head": house.ledger.head().seq, "state": state(house) })),
         "found" => {
-<<<<<<< HEAD
-            if let Some(mandant) = system.mandant().map_err(said)? {
-                return Ok(json!(mandant));
-            }
-=======
->>>>>>> main
             let Founding { name, plan } = read(command)?;
             let plan = match plan {
                 Some((toml, csv)) => aktenplan::read(&toml, &csv),
                 None => aktenplan::muster(),
             };
             let plan = plan.map_err(|found| format!("filing plan: {found:?}"))?;
-<<<<<<< HEAD
-            let mandant = system.gruenden(&name).map_err(said)?;
-            system.aktenplan_laden(plan.plan, plan.einheiten).map_err(said)?;
-=======
             // Each half is done only where it is missing, so that a founding that was cut off is
             // ended by asking again.
             let mandant = match system.mandant().map_err(said)? {
@@ -119,7 +109,6 @@ pub fn carry_out(
             if view.kind::<aktenplan::Aktenplan>(None, 1).map_err(|e| e.to_string())?.is_empty() {
                 system.aktenplan_laden(plan.plan, plan.einheiten).map_err(said)?;
             }
->>>>>>> main
             Ok(json!(mandant))
         }
         "oe_create" => {
