@@ -242,7 +242,7 @@ impl City {
         let config = self.config.to_str().unwrap();
         let key = self.binary.run(&[
             "key", "create", "--config", config, "--name", name, "--role", "fachverfahren", "--oe",
-            oe, "--verb", "einliefern,anlegen,lesen",
+            oe, "--verb", "einliefern,anlegen,lesen", "--rate", "1000000",
         ]);
         key.trim().to_owned()
     }
