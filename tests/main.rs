@@ -1,5 +1,13 @@
 //! One test binary for everything that is tested from outside a module.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 mod api;
 mod blob;
 mod bounds;
