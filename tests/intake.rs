@@ -1,6 +1,6 @@
 //! Pushes: what is refused before the bytes, what after them, and what happens twice.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Barrier;
 
