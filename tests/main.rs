@@ -1,5 +1,6 @@
 //! One test binary for everything that is tested from outside a module.
 
+mod access;
 mod api;
 mod blob;
 mod bounds;
