@@ -62,6 +62,7 @@ impl Served {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
+            .max_idle_age(Duration::from_secs(2))
             .build()
             .new_agent();
         let mut served = Self { child: None, output: None, address: String::new(), agent };

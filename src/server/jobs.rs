@@ -156,7 +156,7 @@ impl Texts {
                     if idle == IDLE_STEPS {
                         self.pool.rest();
                     }
-                    self.ledger.wait_beyond(seen, STEP);
+                    let _ = self.ledger.wait_beyond(seen, STEP);
                 }
                 Err(error) => {
                     tracing::warn!(error, "texts");
