@@ -49,7 +49,7 @@ fn upload(city: &mut City, size: u64, mut seen: impl FnMut()) -> String {
             break;
         }
         left -= now as u64;
-        if left % (64 << 20) == 0 {
+        if left.is_multiple_of(64 << 20) {
             seen();
         }
     }

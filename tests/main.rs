@@ -1,15 +1,26 @@
 //! One test binary for everything that is tested from outside a module.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod access;
 mod api;
 mod blob;
 mod bounds;
 mod crash;
 mod demo;
 mod disk;
+mod intake;
 mod follow;
 mod journal;
 mod layers;
 mod ledger;
+mod registry;
 mod search;
 mod served;
 mod simulation;

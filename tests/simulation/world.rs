@@ -51,8 +51,7 @@ pub struct World {
 
 /// Contents are few, so that equal bytes come again and again.
 fn content(seed: u64, number: u64) -> Vec<u8> {
-    const SIZES: [usize; 10] =
-        [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
+    const SIZES: [usize; 10] = [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
     let (seed, len) = (seed * 100 + number, SIZES[usize::try_from(number).unwrap()]);
     if number % 2 == 0 { noise(seed, len) } else { prose(seed, len) }
 }
@@ -138,8 +137,9 @@ impl World {
         Ok(())
     }
 
-    fn cut(&mut self) {
+    pub fn cut(&mut self) {
         self.count("cut");
+        *self.counts.entry("calls").or_default() += self.disk.calls();
         self.disk = self.disk.cut(self.dice.throw());
         self.disk.set_room(u64::MAX);
         self.dress();
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Starts and checks everything; sometimes the power goes in the middle of the start.
-    fn start(&mut self) -> Result<House, String> {
+    pub fn start(&mut self) -> Result<House, String> {
         while self.dice.below(4) == 0 {
             self.disk.off_after(self.dice.below(600));
             drop(House::open(&self.disk, &self.tables, &self.source));
