@@ -4,6 +4,13 @@
 //! After each start every acknowledged document, its bytes, its entries and their seals must be
 //! there. A failing run names its seed; `TEST_SEED=n` runs that one alone.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},

@@ -35,10 +35,10 @@ impl World {
                     self.receipts.push(position);
                     self.docs.insert(id, Doc { content, digest, seq: position.seq });
                 }
-                Err(Failed::Unknown(_)) => {
+                Err(Failed::Unknown) => {
                     self.doubtful.insert(id, Some(content));
                 }
-                Err(Failed::Later(_) | Failed::Ended(_)) => {}
+                Err(Failed::Later | Failed::Ended) => {}
             }
         }
         self.cut();
