@@ -3,11 +3,7 @@
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` (default 100,000). See benches/README.md.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a bench that panics has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 
 mod ingest;
 mod ledger;

@@ -222,8 +222,16 @@ impl City {
         std::fs::write(&config_file, format!("{head}{config}")).unwrap();
         let file = config_file.to_str().unwrap();
         binary.run(&[
-            "user", "create", "--config", file, "--name", "verwalterin", "--role",
-            "administration", "--city", "Teststadt",
+            "user",
+            "create",
+            "--config",
+            file,
+            "--name",
+            "verwalterin",
+            "--role",
+            "administration",
+            "--city",
+            "Teststadt",
         ]);
         for (sign, name) in [("10", "Hauptamt"), ("20", "Kämmerei")] {
             binary.run(&["oe", "create", "--config", file, "--sign", sign, "--name", name]);
@@ -242,8 +250,20 @@ impl City {
     pub fn new_key(&self, name: &str, oe: &str) -> String {
         let config = self.config.to_str().unwrap();
         let key = self.binary.run(&[
-            "key", "create", "--config", config, "--name", name, "--role", "fachverfahren", "--oe",
-            oe, "--verb", "einliefern,anlegen,lesen", "--rate", "1000000",
+            "key",
+            "create",
+            "--config",
+            config,
+            "--name",
+            name,
+            "--role",
+            "fachverfahren",
+            "--oe",
+            oe,
+            "--verb",
+            "einliefern,anlegen,lesen",
+            "--rate",
+            "1000000",
         ]);
         key.trim().to_owned()
     }

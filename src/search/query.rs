@@ -78,11 +78,9 @@ impl Query {
         let mut parts: Vec<(Occur, Box<dyn Engine>)> = Vec::new();
         for clause in &terms.clauses {
             parts.push((Occur::Must, rounded(clause, fields.inhalt, 1.0)));
-            for (field, boost) in [
-                (fields.betreff, BETREFF),
-                (fields.zeichen, ZEICHEN),
-                (fields.absender, ABSENDER),
-            ] {
+            for (field, boost) in
+                [(fields.betreff, BETREFF), (fields.zeichen, ZEICHEN), (fields.absender, ABSENDER)]
+            {
                 parts.push((Occur::Should, rounded(clause, field, boost)));
             }
         }
