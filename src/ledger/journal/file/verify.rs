@@ -208,7 +208,7 @@ impl Inner {
         self.verify_ready(expected, &mut check)?;
         self.verify_others(&mut check)?;
         // Nobody can tell a torn write from rot in the very last frame; the operator is told both.
-        for tail in &self.torn {
+        if let Some(tail) = &self.torn {
             let place = place(&segment::name(tail.number));
             let here = |d: &&mut Damage| d.place == place && d.offset >= Some(tail.at);
             for damage in check.report.damage.iter_mut().filter(here) {
