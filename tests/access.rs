@@ -110,7 +110,8 @@ fn object(matrix: &Matrix, id: &str, cell: &Cell, actor: &Actor) -> usize {
 impl Matrix {
     fn wrong(&self, answer: &Antwort, wanted: &str, id: &str, actor: &Actor, at: &str) {
         let body = String::from_utf8_lossy(&answer.body);
-        let line = format!("{id} as {} {at}: wanted {wanted}, {} {body}", actor.name, answer.status);
+        let line =
+            format!("{id} as {} {at}: wanted {wanted}, {} {body}", actor.name, answer.status);
         self.wrong.borrow_mut().push(line);
     }
 

@@ -20,7 +20,8 @@ pub fn check(method: &str, path: &str, status: u16, answer: &Value) {
     let full = format!("/api/v1{path}");
     let fits = |pattern: &&String| {
         let (a, b) = (pattern.split('/'), full.split('/'));
-        a.clone().count() == b.clone().count() && a.zip(b).all(|(a, b)| a == b || a.starts_with('{'))
+        a.clone().count() == b.clone().count()
+            && a.zip(b).all(|(a, b)| a == b || a.starts_with('{'))
     };
     // `/anmeldung/passwort` fits no other pattern, so the first that fits is the one.
     let pattern = paths.keys().find(fits).unwrap_or_else(|| panic!("{full} is in no table"));
@@ -157,7 +158,8 @@ fn every_request_is_read_as_it_is_documented() {
     ];
     for (name, mut read) in read {
         let schema = &document()["components"]["schemas"][name];
-        let mut told: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let mut told: Vec<String> =
+            schema["properties"].as_object().unwrap().keys().cloned().collect();
         told.sort();
         read.sort();
         assert_eq!(told, read, "{name}: left documented, right read");

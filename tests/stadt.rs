@@ -129,8 +129,10 @@ impl Stadt {
                 schutzklassen: person.walls.to_vec(),
                 stufe: Default::default(),
             };
-            let neu =
-                PersonNeu { anmeldename: person.name.into(), name: format!("Frau {}", person.name) };
+            let neu = PersonNeu {
+                anmeldename: person.name.into(),
+                name: format!("Frau {}", person.name),
+            };
             let neu = system.person_anlegen(neu, rechte).unwrap();
             self.replace_start_password(person.name, &neu.startpasswort);
         }
@@ -259,7 +261,13 @@ impl Stadt {
     }
 
     pub fn push(&self, token: &str, metadata: &Value, bytes: &[u8]) -> Antwort {
-        self.push_with(token, "/dokumente", &[("Idempotency-Key", &neuer_schluessel())], metadata, bytes)
+        self.push_with(
+            token,
+            "/dokumente",
+            &[("Idempotency-Key", &neuer_schluessel())],
+            metadata,
+            bytes,
+        )
     }
 
     pub fn push_with(
@@ -306,7 +314,8 @@ pub fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
 pub fn named_multipart(parts: &[(&str, &[u8])], file_name: &str) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, bytes) in parts {
-        let file = if *name == "inhalt" { format!("; filename=\"{file_name}\"") } else { "".into() };
+        let file =
+            if *name == "inhalt" { format!("; filename=\"{file_name}\"") } else { "".into() };
         body.extend(
             format!("--grenze\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
                 .bytes(),

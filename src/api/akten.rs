@@ -116,14 +116,8 @@ async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let query: List = request.open.query()?;
     let (scope, blatt) = request.page(&query, query.limit, query.cursor.as_deref())?;
     let List { zustand, oe, geaendert_seit, planeinheit, aktenzeichen, fremd_id, .. } = query;
-    let filter = registry::AktenFilter {
-        zustand,
-        oe,
-        geaendert_seit,
-        planeinheit,
-        aktenzeichen,
-        fremd_id,
-    };
+    let filter =
+        registry::AktenFilter { zustand, oe, geaendert_seit, planeinheit, aktenzeichen, fremd_id };
     let page = request.acting(move |acting| acting.reader()?.akten(&filter, &blatt));
     reply::page(&scope, &page.await?)
 }

@@ -68,7 +68,8 @@ async fn content(request: Signed) -> Result<HttpResponse, Problem> {
     let part = file::range(request.open.headers(), &etag, size)?;
     let Some(part) = part else {
         let (found, reader) = open(found).await?;
-        let answer = head(HttpResponse::Ok(), &found, &etag).body(SizedStream::new(size, whole(reader)));
+        let answer =
+            head(HttpResponse::Ok(), &found, &etag).body(SizedStream::new(size, whole(reader)));
         return Ok(answer);
     };
     // The first piece is read before the status is sent, so that damage is still a problem.

@@ -20,8 +20,8 @@ pub mod pruefung;
 mod push;
 mod reply;
 pub mod routes;
-mod schluessel;
 pub mod schemas;
+mod schluessel;
 mod suche;
 mod vorgaenge;
 

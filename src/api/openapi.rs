@@ -36,14 +36,17 @@ pub fn document(collector: Collector) -> Value {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("Sitzungstoken aus /anmeldung oder API-Schlüssel (akl_...)"));
     components = components.security_scheme("bearer", SecurityScheme::Http(bearer.build()));
-    let paths = paths.into_iter().fold(PathsBuilder::new(), |all, (path, item)| all.path(path, item));
+    let paths =
+        paths.into_iter().fold(PathsBuilder::new(), |all, (path, item)| all.path(path, item));
     let document = OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title("Aktenlauf")
                 .version("1")
-                .description(Some("E-Akte: von der Poststelle bis zum Archiv. Innerhalb von v1 \
-                                   kommt nur hinzu."))
+                .description(Some(
+                    "E-Akte: von der Poststelle bis zum Archiv. Innerhalb von v1 \
+                                   kommt nur hinzu.",
+                ))
                 .license(Some(License::new("EUPL-1.2"))),
         )
         .paths(paths)

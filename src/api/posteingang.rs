@@ -44,8 +44,7 @@ struct List {
 async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let query: List = request.open.query()?;
     let (scope, blatt) = request.page(&query, query.limit, query.cursor.as_deref())?;
-    let filter =
-        registry::PosteingangFilter { oe: query.oe, geaendert_seit: query.geaendert_seit };
+    let filter = registry::PosteingangFilter { oe: query.oe, geaendert_seit: query.geaendert_seit };
     let page = request.acting(move |acting| acting.reader()?.posteingang(&filter, &blatt));
     reply::page(&scope, &page.await?)
 }

@@ -104,7 +104,9 @@ impl Runs {
                     Ok(report) => run.ergebnis = Some(report),
                     Err(error) => {
                         tracing::error!(%error, "the check ended early");
-                        run.abbruch = Some("Etwas war nicht lesbar; siehe das Protokoll des Betriebs.".into());
+                        run.abbruch = Some(
+                            "Etwas war nicht lesbar; siehe das Protokoll des Betriebs.".into(),
+                        );
                     }
                 }
             });

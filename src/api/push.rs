@@ -93,9 +93,8 @@ async fn push_version(mut request: Signed) -> Result<HttpResponse, Problem> {
     let mut upload = request.open.upload()?;
     let metadata: FassungMetadaten = upload.metadata().await?;
     let intake = request.open.app::<App>()?.intake.clone();
-    let permit = request.blocking(move |acting| {
-        Ok(intake.begin_fassung(acting, id, version, metadata, once)?)
-    });
+    let permit = request
+        .blocking(move |acting| Ok(intake.begin_fassung(acting, id, version, metadata, once)?));
     let permit = permit.await?;
     receive(&request, upload, permit).await
 }

@@ -225,8 +225,11 @@ impl Spec {
     /// Wants `If-Match`.
     #[must_use]
     pub fn if_match(self) -> Self {
-        self.header("If-Match", "ETag der zuletzt gelesenen Fassung", Required::True)
-            .codes([Code::IfMatchFehlt, Code::Veraltet, Code::ZustandVerbietet])
+        self.header("If-Match", "ETag der zuletzt gelesenen Fassung", Required::True).codes([
+            Code::IfMatchFehlt,
+            Code::Veraltet,
+            Code::ZustandVerbietet,
+        ])
     }
 
     /// Creates something; a key must send an Idempotency-Key.
@@ -320,7 +323,12 @@ impl Collector {
         C: Request + FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        assert_eq!(C::SIGNED_ON, spec.info.who != Who::Anyone, "{} lies about sign-on", spec.info.id);
+        assert_eq!(
+            C::SIGNED_ON,
+            spec.info.who != Who::Anyone,
+            "{} lies about sign-on",
+            spec.info.id
+        );
         let route = web::method(spec.info.method.clone()).to(handler);
         let (info, operation, schemas) = spec.operation();
         self.entries.push(Entry { info, operation, schemas, route });

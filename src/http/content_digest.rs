@@ -10,12 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use actix_web::{
-    dev::Payload,
-    error::PayloadError,
-    http::header::HeaderMap,
-    web::Bytes,
-};
+use actix_web::{dev::Payload, error::PayloadError, http::header::HeaderMap, web::Bytes};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::Stream;
 use sha2::{Digest as _, Sha256, Sha512};

@@ -154,7 +154,9 @@ fn query_problem(message: &str) -> Problem {
         m if m.contains("unknown field") => ("unbekanntes_feld", "Unbekannter Parameter."),
         m if m.contains("missing field") => ("feld_fehlt", "Dieser Parameter fehlt."),
         m if m.contains("duplicate field") => ("feld_doppelt", "Der Parameter steht zweimal da."),
-        _ => return Problem::new(Code::AnfrageUngueltig, "Ein Parameter hat keinen möglichen Wert."),
+        _ => {
+            return Problem::new(Code::AnfrageUngueltig, "Ein Parameter hat keinen möglichen Wert.");
+        }
     };
     Problem::at(format!("?{named}"), code, text)
 }

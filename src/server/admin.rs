@@ -69,8 +69,7 @@ pub enum Error {
 }
 
 /// What carries out commands. `progress(done, total)`; the `String` is the reason why not.
-pub type Handler =
-    dyn Fn(&Command, &str, &dyn Fn(u64, u64)) -> Result<Value, String> + Send + Sync;
+pub type Handler = dyn Fn(&Command, &str, &dyn Fn(u64, u64)) -> Result<Value, String> + Send + Sync;
 
 /// The listening socket; dropping it takes the file away.
 #[derive(Debug)]

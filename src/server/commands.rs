@@ -111,9 +111,7 @@ pub fn carry_out(
             }
             Ok(json!(mandant))
         }
-        "oe_create" => {
-            Ok(json!(system.oe_anlegen(read::<OeNeu>(command)?).map_err(said)?))
-        }
+        "oe_create" => Ok(json!(system.oe_anlegen(read::<OeNeu>(command)?).map_err(said)?)),
         "user_create" => {
             let NewPerson { person, rechte } = read(command)?;
             let made = system.person_anlegen(person, rechte).map_err(said)?;

@@ -117,8 +117,7 @@ impl House {
         }
         let ledger = Arc::new(ledger);
         let index = Arc::new(search::Index::open(&data.path("index"), file.index.heap_bytes)?);
-        let follow =
-            Follow::new(Arc::clone(&ledger), Arc::clone(&index), Arc::clone(&derived))?;
+        let follow = Follow::new(Arc::clone(&ledger), Arc::clone(&index), Arc::clone(&derived))?;
         if let Some(note) = follow.note() {
             tracing::warn!(note, "the index is filled anew");
         }

@@ -26,10 +26,11 @@ pub enum Error {
 /// See `Error`.
 pub fn config(tls: &Tls) -> Result<ServerConfig, Error> {
     let pem = |e| Error::Pem(tls.cert.clone(), e);
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(&tls.cert).map_err(pem)?.collect::<Result<_, _>>().map_err(pem)?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key)
-        .map_err(|e| Error::Pem(tls.key.clone(), e))?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&tls.cert)
+        .map_err(pem)?
+        .collect::<Result<_, _>>()
+        .map_err(pem)?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|e| Error::Pem(tls.key.clone(), e))?;
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

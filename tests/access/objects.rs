@@ -99,7 +99,8 @@ impl Objects {
     }
 
     fn body(&self, stadt: &Stadt, relation: Relation) -> Value {
-        let share = |work| json!({ "freigaben": [{ "fuer": { "oe": self.ten }, "bearbeiten": work }] });
+        let share =
+            |work| json!({ "freigaben": [{ "fuer": { "oe": self.ten }, "bearbeiten": work }] });
         match relation {
             Relation::Own | Relation::Other => json!({}),
             Relation::SharedToRead => share(false),

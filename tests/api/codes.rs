@@ -39,14 +39,26 @@ fn produce(stadt: &Stadt, code: Code) -> (u16, Value) {
         Code::SpeicherVoll => restarted(|file| file.reserve_bytes = u64::MAX / 2),
         Code::NurLesend => restarted(|file| file.read_only = true),
         Code::BlobBeschaedigt => damaged_blob(stadt),
-        Code::UploadAbgebrochen => upload(stadt, b"--grenze\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\r\n{}"),
-        Code::MultipartUngueltig => upload(stadt, b"--grenze\r\nunsinn"),
-        Code::TeileReihenfolge => upload(stadt, &multipart(&[("inhalt", b"x"), ("metadaten", b"{}")])),
+        Code::UploadAbgebrochen => upload(
+            stadt,
+            b"--grenze\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\r\n{}",
+        ),
+        Code::MultipartUngueltig => {
+            // No boundary is named.
+            let headers = [("Content-Type", "multipart/form-data")];
+            let body = multipart(&[("metadaten", b"{}"), ("inhalt", b"x")]);
+            stadt.send(&stadt.token("sb10"), "POST", "/dokumente", &headers, Some(body))
+        }
+        Code::TeileReihenfolge => {
+            upload(stadt, &multipart(&[("inhalt", b"x"), ("metadaten", b"{}")]))
+        }
         Code::DateiLeer => stadt.push(&stadt.token("sb10"), &json!({}), b""),
         Code::PruefsummeFalsch => {
             stadt.push(&stadt.token("sb10"), &json!({ "sha256": "0".repeat(64) }), b"x")
         }
-        Code::ZuGross => stadt.push(&stadt.token("sb10"), &json!({ "bemerkung": "x".repeat(70_000) }), b"x"),
+        Code::ZuGross => {
+            stadt.push(&stadt.token("sb10"), &json!({ "bemerkung": "x".repeat(70_000) }), b"x")
+        }
         Code::InBearbeitung => twin(stadt),
         Code::IdempotencyKeyFehlt | Code::IdempotencyKeyVergeben => once(stadt, code),
         Code::ZuVieleAnfragen | Code::ZuVieleUploads | Code::TagesmengeErschoepft => {
@@ -82,7 +94,9 @@ fn plain(stadt: &Stadt, code: Code) -> Antwort {
         }
         Code::ZustandVerbietet => {
             let akte = akte();
-            stadt.change(&token, "POST", &format!("/akten/{akte}/schliessen"), &json!({})).expect(200);
+            stadt
+                .change(&token, "POST", &format!("/akten/{akte}/schliessen"), &json!({}))
+                .expect(200);
             stadt.push(&token, &json!({ "akte_id": akte }), b"x")
         }
         Code::Veraltet | Code::IfMatchFehlt => {
@@ -90,7 +104,9 @@ fn plain(stadt: &Stadt, code: Code) -> Antwort {
             let path = format!("/akten/{}", akte());
             stadt.json(&token, "PATCH", &path, headers, &json!({ "betreff": "x" }))
         }
-        Code::MedientypNichtErlaubt => stadt.send(&token, "POST", "/akten", &[], Some(b"{}".to_vec())),
+        Code::MedientypNichtErlaubt => {
+            stadt.send(&token, "POST", "/akten", &[], Some(b"{}".to_vec()))
+        }
         Code::BereichUngueltig => {
             let id = stadt.push(&token, &json!({}), b"kurz").expect(201).id();
             let path = format!("/dokumente/{id}/inhalt");

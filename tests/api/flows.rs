@@ -43,7 +43,8 @@ fn a_file_is_opened_filled_closed_and_reopened() {
 fn what_waits_is_filed_and_a_wrong_one_is_struck_out() {
     let stadt = Stadt::gemeinsam();
     let token = stadt.token("sb10");
-    let id = stadt.push(&token, &json!({ "oe": "10", "betreff": "Post" }), b"Post").expect(201).id();
+    let id =
+        stadt.push(&token, &json!({ "oe": "10", "betreff": "Post" }), b"Post").expect(201).id();
     let waiting = stadt.get(&token, "/posteingang?limit=500").expect(200).json();
     let ids = |page: &Value| -> Vec<String> {
         let all = page["eintraege"].as_array().unwrap().iter();
@@ -91,7 +92,8 @@ fn a_new_version_replaces_none() {
 fn a_part_of_a_file_can_be_asked_for() {
     let stadt = Stadt::gemeinsam();
     let token = stadt.token("sb10");
-    let bytes: Vec<u8> = (0..700_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes: Vec<u8> =
+        (0..700_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let id = stadt.push(&token, &json!({ "dateiname": "Plan.bin" }), &bytes).expect(201).id();
     let path = format!("/dokumente/{id}/inhalt");
     let ask = |headers: &[(&str, &str)]| stadt.send(&token, "GET", &path, headers, None);
@@ -110,24 +112,32 @@ fn a_part_of_a_file_can_be_asked_for() {
 #[test]
 fn the_same_request_is_done_once() {
     let stadt = Stadt::gemeinsam();
-    let key = stadt.key(&neuer_schluessel(), |key| key.verben = vec![Verb::Einliefern, Verb::Anlegen]);
+    let key =
+        stadt.key(&neuer_schluessel(), |key| key.verben = vec![Verb::Einliefern, Verb::Anlegen]);
     let headers = [("Idempotency-Key", "einmal")];
     let first = stadt.push_with(&key, "/dokumente", &headers, &json!({}), b"einmal").expect(201);
     let again = stadt.push_with(&key, "/dokumente", &headers, &json!({}), b"einmal").expect(201);
     assert_eq!(first.body, again.body);
-    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    assert_eq!(
+        (first.header("idempotency-replayed"), again.header("idempotency-replayed")),
+        ("", "true")
+    );
     let body = json!({ "planeinheit": stadt.einheit, "betreff": "Einmal", "oe": "10" });
     let headers = [("Idempotency-Key", "akte")];
     let first = stadt.json(&key, "POST", "/akten", &headers, &body).expect(201);
     let again = stadt.json(&key, "POST", "/akten", &headers, &body).expect(201);
-    assert_eq!((first.body.clone(), again.header("idempotency-replayed")), (again.body.clone(), "true"));
+    assert_eq!(
+        (first.body.clone(), again.header("idempotency-replayed")),
+        (again.body.clone(), "true")
+    );
     let other = json!({ "planeinheit": stadt.einheit, "betreff": "Anders", "oe": "10" });
     let differs = stadt.json(&key, "POST", "/akten", &headers, &other);
     assert_eq!(differs.code(), "idempotency_key_vergeben");
     // Another caller's key of the same name is another one.
     let stranger = stadt.key(&neuer_schluessel(), |_| {});
     let headers = [("Idempotency-Key", "einmal")];
-    let theirs = stadt.push_with(&stranger, "/dokumente", &headers, &json!({}), b"anders").expect(201);
+    let theirs =
+        stadt.push_with(&stranger, "/dokumente", &headers, &json!({}), b"anders").expect(201);
     assert_eq!(theirs.header("idempotency-replayed"), "");
 }
 
@@ -164,9 +174,10 @@ fn rights_and_passwords_take_a_second_person() {
     let person = stadt.post(&first, "/benutzer", &new).expect(201).id();
     let rights = json!({ "oe": "10", "rollen": [{ "rolle": "sachbearbeitung", "oe": "10" }] });
     let ask = |body: Value| stadt.post(&first, "/antraege", &body).expect(201).id();
-    let release = |token: &str, id: &str| stadt.post(token, &format!("/antraege/{id}/freigabe"), &json!({}));
+    let release =
+        |token: &str, id: &str| stadt.post(token, &format!("/antraege/{id}/freigabe"), &json!({}));
     let id = ask(json!({ "art": "rechte", "person": person, "rechte": rights }));
-    let own = release(&first, &id).expect(409).json();
+    let own = release(&first, &id).expect(403).json();
     assert_eq!(own["fehler"][0]["code"], "vier_augen", "{own}");
     release(&second, &id).expect(200);
     let id = ask(json!({ "art": "zugang", "person": person }));

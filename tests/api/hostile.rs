@@ -14,7 +14,9 @@ fn a_hostile_name_is_cleaned_and_handed_out_harmless() {
     let stadt = Stadt::gemeinsam();
     let token = stadt.token("sb10");
     let long = format!("{}.pdf", "n".repeat(4096));
-    for name in ["../../etc/passwd", "a\u{1}b\u{202e}c.txt", long.as_str(), "Straße \u{201e}x\u{201c}.txt"] {
+    for name in
+        ["../../etc/passwd", "a\u{1}b\u{202e}c.txt", long.as_str(), "Straße \u{201e}x\u{201c}.txt"]
+    {
         let body = named_multipart(&[("metadaten", b"{}"), ("inhalt", b"x")], name);
         let headers = [("Content-Type", MULTIPART)];
         let answer = stadt.send(&token, "POST", "/dokumente", &headers, Some(body));
