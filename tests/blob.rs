@@ -1,5 +1,7 @@
 //! The blob store: one contract for all backends, the rules of its design, and its faults.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     path::{Path, PathBuf},
     sync::{

@@ -41,7 +41,8 @@ fn upload(city: &mut City, size: u64, mut seen: impl FnMut()) -> String {
          Content-Length: {length}\r\nConnection: close\r\n\r\n{head}"
     )
     .unwrap();
-    let chunk: Vec<u8> = (0..1 << 20).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let chunk: Vec<u8> =
+        (0..1 << 20).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let mut left = size;
     while left > 0 {
         let now = usize::try_from(left.min(1 << 20)).unwrap();
@@ -49,7 +50,7 @@ fn upload(city: &mut City, size: u64, mut seen: impl FnMut()) -> String {
             break;
         }
         left -= now as u64;
-        if left % (64 << 20) == 0 {
+        if left.is_multiple_of(64 << 20) {
             seen();
         }
     }
@@ -109,7 +110,8 @@ impl<'a> Small<'a> {
     fn mount(at: &'a Path, megabytes: u32) -> Option<Self> {
         fs::create_dir(at).unwrap();
         let size = format!("size={megabytes}m");
-        let made = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
+        let made =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         made.is_ok_and(|o| o.status.success()).then_some(Self(at))
     }
 }

@@ -1,5 +1,7 @@
 //! The disk: one suite for the real and the simulated one, and what the simulated one forgets.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     collections::HashSet,
     io::ErrorKind,

@@ -4,6 +4,13 @@
 //! After each start every acknowledged document, its bytes, its entries and their seals must be
 //! there. A failing run names its seed; `TEST_SEED=n` runs that one alone.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,6 +23,7 @@ use std::{
 use aktenlauf::disk::Sync;
 
 mod checks;
+mod crowd;
 mod house;
 mod interleaved;
 mod world;
@@ -77,6 +85,14 @@ fn nothing_acknowledged_is_ever_lost() {
     for what in ["push", "again", "removed", "swept", "erased", "cut", "lost", "stale", "sealed"] {
         let count = sum.get(what).copied().unwrap_or(0);
         assert!(count >= seeds / 20, "only {count} times `{what}` in {seeds} seeds");
+    }
+}
+
+/// A seed is worth something only if it finds the same thing again.
+#[test]
+fn a_seed_repeats() {
+    for seed in 0..5 {
+        assert_eq!(run(seed, None), run(seed, None));
     }
 }
 

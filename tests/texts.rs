@@ -25,15 +25,16 @@ struct Text {
     phrase: String,
 }
 
-/// Six words that stand together in the middle and are plain words, so that no rule about
+/// Five words that stand together in the middle and are plain words, so that no rule about
 /// hyphens or list signs decides the test.
 fn phrase(paragraphs: &[String]) -> Option<String> {
     let middle = paragraphs.len() / 2;
     let order = (middle..paragraphs.len()).chain((0..middle).rev());
     for paragraph in order.filter_map(|at| paragraphs.get(at)) {
-        let words: Vec<&str> = paragraph.split(' ').collect();
+        let marks = ['.', ',', ';', ':', '(', ')', '"', '*', '|'];
+        let words: Vec<&str> = paragraph.split(' ').map(|w| w.trim_matches(marks)).collect();
         let plain = |w: &&str| w.len() > 1 && w.chars().all(char::is_alphabetic);
-        for window in words.windows(6) {
+        for window in words.windows(5) {
             if window.iter().all(plain) {
                 return Some(window.join(" "));
             }
@@ -43,7 +44,8 @@ fn phrase(paragraphs: &[String]) -> Option<String> {
 }
 
 fn paragraphs(markdown: &str) -> Vec<String> {
-    let body = markdown.splitn(3, "---").nth(2).unwrap_or(markdown);
+    let front = markdown.strip_prefix("---").and_then(|rest| rest.split_once("---"));
+    let body = front.map_or(markdown, |(_, body)| body);
     let joined = body.split("\n\n").map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "));
     joined.filter(|p| !p.is_empty()).collect()
 }

@@ -1,7 +1,8 @@
 //! The check of a whole house while it runs: chain, bodies and rows; every blob; blobs nobody
 //! refers to; the index against the tables.
 //!
-//! It only reads. It keeps to a bounded rate, so that people go on working, and names what is wrong.
+//! It only reads. It keeps to a bounded rate, so that people go on working, and names what is
+//! wrong.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

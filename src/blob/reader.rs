@@ -66,7 +66,8 @@ impl Source {
             let original = packed::unpack(&packed, part)?;
             let skip = usize::try_from(from.saturating_sub(part.from)).unwrap_or(usize::MAX);
             let wanted = original.get(skip..).unwrap_or_default();
-            bytes.extend(wanted.iter().take(len - bytes.len()));
+            let taken = wanted.len().min(len - bytes.len());
+            bytes.extend_from_slice(wanted.get(..taken).unwrap_or_default());
         }
         Ok(bytes)
     }

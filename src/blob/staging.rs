@@ -116,7 +116,7 @@ impl Staging {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
         let missing = HEAD.saturating_sub(self.head.len());
-        self.head.extend(bytes.iter().take(missing));
+        self.head.extend_from_slice(bytes.get(..missing).unwrap_or(bytes));
         self.kept = Some(match kept {
             Kept::Memory(mut buffer) => {
                 buffer.extend_from_slice(bytes);

@@ -122,7 +122,8 @@ fn found(running: &Running, data: &Path) -> anyhow::Result<Vec<Login>> {
         ask(running, "oe_create", json!({ "kuerzel": sign, "name": name }))?;
     }
     let url = running.url();
-    let walls = |oe: Option<&str>| if oe == Some("20") { vec![Schutzklasse::Steuer] } else { vec![] };
+    let walls =
+        |oe: Option<&str>| if oe == Some("20") { vec![Schutzklasse::Steuer] } else { vec![] };
     let bar = progress(PEOPLE.len(), "persons and keys");
     let mut logins = Vec::new();
     for (name, full, role, oe) in PEOPLE {

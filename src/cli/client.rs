@@ -80,6 +80,8 @@ impl Client {
             .tls_config(tls.build())
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(Duration::from_secs(300)))
+            // Shorter than the server waits for the next request, so that none meets a closed one.
+            .max_idle_age(Duration::from_secs(2))
             .max_idle_connections_per_host(16)
             .build()
             .new_agent();

@@ -4,11 +4,7 @@
 //! when nobody serves. Exit codes: 0 done, 1 something failed or is wrong, 2 wrong usage, 3 a
 //! write's outcome is unknown (start again, and look at the disk).
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
@@ -24,8 +20,8 @@ mod city;
 mod client;
 pub mod demo;
 mod house;
-mod people;
 pub mod pdf;
+mod people;
 mod push;
 mod serve;
 

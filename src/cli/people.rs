@@ -96,31 +96,7 @@ pub struct KeyCommand {
 #[derive(Debug, Subcommand)]
 enum KeyVerb {
     /// Make a key; prints the key alone, this once
-    Create {
-        #[command(flatten)]
-        place: Place,
-        /// Name of the machine
-        #[arg(long)]
-        name: String,
-        /// Role: scanstelle or fachverfahren
-        #[arg(long, default_value = "fachverfahren")]
-        role: String,
-        /// Short signs of the OE it may write to
-        #[arg(long, value_delimiter = ',', required = true)]
-        oe: Vec<String>,
-        /// What it may do; write-only unless more is named
-        #[arg(long = "verb", value_delimiter = ',', default_value = "einliefern")]
-        verbs: Vec<String>,
-        /// Plan units it may file under; none: all
-        #[arg(long = "unit", value_delimiter = ',')]
-        units: Vec<String>,
-        /// Networks it may come from, e.g. 10.1.0.0/16; none: all
-        #[arg(long = "net", value_delimiter = ',')]
-        nets: Vec<String>,
-        /// When it ends (RFC 3339)
-        #[arg(long)]
-        expires: Option<String>,
-    },
+    Create(Box<NewKey>),
     /// Block a key for good
     Block {
         #[command(flatten)]
@@ -129,6 +105,43 @@ enum KeyVerb {
         #[arg(long)]
         id: Uuid,
     },
+}
+
+/// A new key.
+#[derive(Args, Debug)]
+struct NewKey {
+    #[command(flatten)]
+    place: Place,
+    /// Name of the machine
+    #[arg(long)]
+    name: String,
+    /// Role: scanstelle or fachverfahren
+    #[arg(long, default_value = "fachverfahren")]
+    role: String,
+    /// Short signs of the OE it may write to
+    #[arg(long, value_delimiter = ',', required = true)]
+    oe: Vec<String>,
+    /// What it may do; write-only unless more is named
+    #[arg(long = "verb", value_delimiter = ',', default_value = "einliefern")]
+    verbs: Vec<String>,
+    /// Plan units it may file under; none: all
+    #[arg(long = "unit", value_delimiter = ',')]
+    units: Vec<String>,
+    /// Networks it may come from, e.g. 10.1.0.0/16; none: all
+    #[arg(long = "net", value_delimiter = ',')]
+    nets: Vec<String>,
+    /// When it ends (RFC 3339)
+    #[arg(long)]
+    expires: Option<String>,
+    /// Requests a second
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
+    /// Uploads at the same time
+    #[arg(long, default_value_t = 32)]
+    uploads: u32,
+    /// Bytes uploaded a calendar day
+    #[arg(long, default_value_t = 1 << 40)]
+    bytes_per_day: u64,
 }
 
 /// Founds the house in a new directory; nothing where it is founded.
@@ -214,12 +227,17 @@ pub fn user(args: &UserCommand) -> anyhow::Result<ExitCode> {
 /// As the owner says.
 pub fn key(args: &KeyCommand) -> anyhow::Result<ExitCode> {
     match &args.verb {
-        KeyVerb::Create { place, name, role, oe, verbs, units, nets, expires } => {
-            let key = json!({
-                "name": name, "rolle": role, "oe": oe, "verben": verbs, "planeinheiten": units,
-                "netze": nets, "ablauf": expires,
+        KeyVerb::Create(new) => {
+            let limits = json!({
+                "anfragen_je_sekunde": new.rate, "gleichzeitige_uploads": new.uploads,
+                "bytes_je_tag": new.bytes_per_day,
             });
-            let answer = place.ask("key_create", key, false)?;
+            let key = json!({
+                "name": new.name, "rolle": new.role, "oe": new.oe, "verben": new.verbs,
+                "planeinheiten": new.units, "netze": new.nets, "ablauf": new.expires,
+                "grenzen": limits,
+            });
+            let answer = new.place.ask("key_create", key, false)?;
             let secret = answer.get("geheimnis").and_then(Value::as_str);
             println!("{}", secret.context("the owner named no key")?);
         }

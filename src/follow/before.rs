@@ -57,9 +57,7 @@ impl<'a> Past<'a> {
         Ok(match self.before::<R>(&change.key, seq)? {
             Before::New => false,
             Before::Unknown => true,
-            Before::Was(old) => {
-                read::<R>(seq, change)?.is_none_or(|new| part(&new) != part(&old))
-            }
+            Before::Was(old) => read::<R>(seq, change)?.is_none_or(|new| part(&new) != part(&old)),
         })
     }
 

@@ -118,7 +118,7 @@ impl Follow {
             index.wipe()?;
             note = Some(format!("its position {} is not of this journal", at.seq));
         }
-        let at = begin(&ledger, index.position());
+        let at = begin(&ledger, &index);
         let now = Instant::now();
         Ok(Self {
             ledger,
@@ -229,8 +229,8 @@ impl Follow {
         let mut work = lock(&self.work);
         let result = self.advance(&mut work, timeout);
         if result.is_err() {
-            // What was put may be gone with the writer; putting it again does no harm.
-            work.at = begin(&self.ledger, self.index.position());
+            work.at = begin(&self.ledger, &self.index);
+            work.dirty = false;
         }
         result
     }
@@ -311,9 +311,12 @@ impl Follow {
     }
 }
 
-/// Where to go on from. In an empty index objects are taken as they are from now on, however far
-/// back their entries lie.
-fn begin(ledger: &Ledger, at: Position) -> Position {
+/// Where to go on from: behind the index's last commit. What was put since is forgotten, because
+/// in an empty index objects are taken as they are from now on, however far back their entries
+/// lie, and none may be older.
+fn begin(ledger: &Ledger, index: &Index) -> Position {
+    index.discard();
+    let at = index.position();
     let empty = at == Position::default();
     Position { fresh: if empty { ledger.applied().seq } else { at.fresh }, ..at }
 }

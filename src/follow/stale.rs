@@ -10,10 +10,7 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::{
-    Error,
-    before::Past,
-};
+use super::{Error, before::Past};
 use crate::{
     domain::{
         akte::{Akte, Vorgang},

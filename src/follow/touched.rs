@@ -7,7 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::{Error, before::{Past, read}, build::Builder};
+use super::{
+    Error,
+    before::{Past, read},
+    build::Builder,
+};
 use crate::{
     domain::{
         akte::{Akte, Vorgang},
@@ -62,12 +66,7 @@ impl Batch {
         Ok(batch)
     }
 
-    fn change(
-        &mut self,
-        past: &mut Past<'_>,
-        touch: Touch,
-        change: &Change,
-    ) -> Result<(), Error> {
+    fn change(&mut self, past: &mut Past<'_>, touch: Touch, change: &Change) -> Result<(), Error> {
         let seq = touch.seq;
         match Kind::parse(&change.kind) {
             Some(Kind::Dokument) => {
@@ -148,8 +147,7 @@ impl Put<'_, '_> {
     ) -> Result<(), Error> {
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let rows =
-                self.builder.view.scan(order, prefix, after.as_deref(), false, PAGE)?;
+            let rows = self.builder.view.scan(order, prefix, after.as_deref(), false, PAGE)?;
             for row in &rows {
                 put(self, &row.key, None)?;
             }

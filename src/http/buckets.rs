@@ -1,7 +1,7 @@
 //! How many requests an API key may make in a second. Uploads and bytes a day are the intake's.
 //!
-//! The counts are operational: they live in memory, are lost at a restart, and never decide a right.
-//! They are bounded: keys whose bucket is full again are forgotten.
+//! The counts are operational: they live in memory, are lost at a restart, and never decide a
+//! right. They are bounded: keys whose bucket is full again are forgotten.
 
 use std::{
     collections::HashMap,

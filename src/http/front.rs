@@ -1,4 +1,5 @@
-//! What every request passes before a handler sees it: its id, its origin, its bounds, its log line.
+//! What every request passes before a handler sees it: its id, its origin, its bounds, its log
+//! line.
 //!
 //! The log line carries route pattern, status and time, never a path, a query or a body: those name
 //! people. Errors of the framework are turned into problems here, so that no answer has another

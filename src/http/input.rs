@@ -155,7 +155,10 @@ fn query_problem(message: &str) -> Problem {
         m if m.contains("missing field") => ("feld_fehlt", "Dieser Parameter fehlt."),
         m if m.contains("duplicate field") => ("feld_doppelt", "Der Parameter steht zweimal da."),
         _ => {
-            return Problem::new(Code::AnfrageUngueltig, "Ein Parameter hat keinen möglichen Wert.");
+            return Problem::new(
+                Code::AnfrageUngueltig,
+                "Ein Parameter hat keinen möglichen Wert.",
+            );
         }
     };
     Problem::at(format!("?{named}"), code, text)

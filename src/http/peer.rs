@@ -1,8 +1,8 @@
 //! Where a request comes from, also behind reverse proxies.
 //!
-//! `X-Forwarded-For` is believed only as far as trusted proxies wrote it: it is read from the right,
-//! and the first address that is not a trusted proxy is the client. What stands further left is the
-//! client's own claim and never used.
+//! `X-Forwarded-For` is believed only as far as trusted proxies wrote it: it is read from the
+//! right, and the first address that is not a trusted proxy is the client. What stands further left
+//! is the client's own claim and never used.
 
 use std::net::{IpAddr, SocketAddr};
 

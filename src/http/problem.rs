@@ -27,7 +27,9 @@ macro_rules! codes {
             pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name),* } }
             /// The title, German, the same for every problem of this code.
             #[must_use]
-            pub const fn title(self) -> &'static str { match self { $(Self::$variant => $title),* } }
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),* }
+            }
             /// The HTTP status.
             #[must_use]
             pub const fn status(self) -> u16 { match self { $(Self::$variant => $status),* } }

@@ -109,8 +109,8 @@ impl Upload {
     /// Reads the second part, `inhalt`, to the end of the body. `count` is asked for every piece.
     ///
     /// # Errors
-    /// 400 for a wrong part, an empty or truncated file or a wrong Content-Digest, those of `count`,
-    /// which knows the bound, and what the store says.
+    /// 400 for a wrong part, an empty or truncated file or a wrong Content-Digest, those of
+    /// `count`, which knows the bound, and what the store says.
     pub async fn content(
         mut self,
         store: &Arc<Store>,

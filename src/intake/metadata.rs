@@ -41,7 +41,6 @@ pub struct Metadaten {
 /// The metadata of a new Fassung.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct FassungMetadaten {
     /// To be verified against the bytes.
     pub sha256: Option<Digest>,

@@ -324,10 +324,11 @@ impl Permit {
             Art::NichtGefunden | Art::NichtErlaubt | Art::Zustand | Art::Konflikt | Art::Ungueltig
         );
         let digest = lock.digest();
-        if refused && matches!(self.pusher.vermerkt(digest), Ok(false)) {
-            if let Err(cause) = self.registry.blobs().remove(digest, lock) {
-                tracing::warn!(%cause, "a refused push left its bytes; the sweep takes them");
-            }
+        if refused
+            && matches!(self.pusher.vermerkt(digest), Ok(false))
+            && let Err(cause) = self.registry.blobs().remove(digest, lock)
+        {
+            tracing::warn!(%cause, "a refused push left its bytes; the sweep takes them");
         }
     }
 

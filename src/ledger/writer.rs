@@ -326,8 +326,14 @@ impl Writer {
         if !matches!(self.shared.state(), State::Ready | State::Full(_)) {
             return;
         }
-        if let Err(error) = self.shared.journal.erase(&order.seqs) {
-            return self.poison(Group::default(), &error.into());
+        match self.shared.journal.erase(&order.seqs) {
+            Ok(()) => {}
+            // No room to write a segment anew: the order stays open for the next start.
+            Err(journal::Error::Full(why)) => {
+                tracing::warn!(why, id = %order.id, "an erasure stays open");
+                return;
+            }
+            Err(error) => return self.poison(Group::default(), &error.into()),
         }
         let draft = erase::done(order, self.source.now());
         let mut group = Group::default();

@@ -128,8 +128,7 @@ impl Acting {
     pub fn clerk(&self) -> Result<Clerk, Error> {
         use Verb::{Aendern, Anlegen, Freigeben, Oeffnen, Schliessen, Stornieren};
         let person = self.actor.has(&[Rolle::Sachbearbeitung, Rolle::Registratur]);
-        let verbs =
-            [Anlegen, Aendern, Verb::Ablegen, Schliessen, Oeffnen, Stornieren, Freigeben];
+        let verbs = [Anlegen, Aendern, Verb::Ablegen, Schliessen, Oeffnen, Stornieren, Freigeben];
         self.allow(person || self.actor.key_has(&verbs), Clerk)
     }
 

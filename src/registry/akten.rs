@@ -5,7 +5,6 @@ use chrono::Datelike;
 use uuid::Uuid;
 
 use super::{
-    Config,
     actor::{Acting, Clerk, Reader},
     ansicht::{AkteAnsicht, Quittung},
     eingabe::{AkteAenderung, AkteNeu, Begruendung, grund},
@@ -19,20 +18,24 @@ use crate::{
     domain::{
         access::{Empfaenger, Freigabe, Rechte, Stufe, Verb, Wer},
         akte::{Akte, Vorgang, Zustand},
-        aktenplan::Planeinheit,
-        aktenzeichen::{Grammatik, normal},
+        aktenplan::{Aktenplan, Planeinheit},
+        aktenzeichen::{self, Grammatik, normal},
         organisation::Person,
         record::{Index, Parts},
     },
-    ledger::{Change, Draft, Stored, View},
+    ledger::{Change, Draft, Stored},
 };
 
 /// Rows fetched at once.
 const CHUNK: usize = 500;
 
-/// The grammar of the city's numbers: that of the Akten stands in the plan.
-pub(super) fn grammatik(view: &View<'_>, config: &Config) -> Result<Grammatik, Error> {
-    Grammatik::parse(&plan(view)?.grammatik, &config.geschaeftszeichen).map_err(Error::intern)
+/// The form of a Geschäftszeichen where the plan names none (Saxony's).
+const GESCHAEFTSZEICHEN: &str = "{oe} {plan}-{lfd}-{vorgang}";
+
+/// The grammar of the city's numbers, which stands in the plan.
+pub(super) fn grammatik(plan: &Aktenplan) -> Result<Grammatik, aktenzeichen::Error> {
+    let own = plan.geschaeftszeichen.as_str();
+    Grammatik::parse(&plan.grammatik, if own.is_empty() { GESCHAEFTSZEICHEN } else { own })
 }
 
 /// The unit a new Akte is opened under.
@@ -93,12 +96,7 @@ pub(super) fn oe_wahl(sicht: &Sicht<'_, '_>, oe: Option<&str>) -> Result<Uuid, E
     }
 }
 
-fn anlegen(
-    d: &Decision<'_, '_>,
-    config: &Config,
-    neu: AkteNeu,
-    id: Uuid,
-) -> Result<(Draft, Akte, Uuid), Error> {
+fn anlegen(d: &Decision<'_, '_>, neu: AkteNeu, id: Uuid) -> Result<(Draft, Akte, Uuid), Error> {
     let s = &d.sicht;
     let unit = blatt(s, &neu.planeinheit)?;
     let rechte = Rechte {
@@ -115,8 +113,11 @@ fn anlegen(
     freigaben_pruefen(s, &rechte.freigaben)?;
     let (laufnummer, counter) = naechste(s.view, &format!("akte:{}", unit.nummer))?;
     let jahr = u16::try_from(d.now().datum().year()).unwrap_or_default();
-    let aktenzeichen =
-        grammatik(s.view, config)?.aktenzeichen(&unit.nummer, laufnummer, jahr);
+    let aktenzeichen = grammatik(&plan(s.view)?).map_err(Error::intern)?.aktenzeichen(
+        &unit.nummer,
+        laufnummer,
+        jahr,
+    );
     let key = Parts::new().text(&normal(&aktenzeichen));
     if s.view.first::<Akte>(Index::AkteZeichen, &key)?.is_some() {
         return Err(Error::intern(format!("aktenzeichen {aktenzeichen} is given already")));
@@ -250,10 +251,9 @@ impl Clerk {
         idem: Option<&Idempotenz>,
     ) -> Result<Quittung<AkteAnsicht>, Error> {
         neu.pruefen()?;
-        let registry = &self.0.registry;
-        let (id, config) = (registry.0.source.id(), registry.0.config.clone());
+        let id = self.0.registry.0.source.id();
         let request = neu.clone();
-        let done = self.0.create(idem, &request, move |d| anlegen(d, &config, neu, id))?;
+        let done = self.0.create(idem, &request, move |d| anlegen(d, neu, id))?;
         self.0.akte_quittung(done)
     }
 

@@ -106,11 +106,7 @@ struct Wahl<'a> {
 
 impl Wahl<'_> {
     /// The Akte, if the caller reads it and the filters let it through.
-    fn zeige(
-        &self,
-        s: &Sicht<'_, '_>,
-        akte: Stored<Akte>,
-    ) -> Result<Option<AkteAnsicht>, Error> {
+    fn zeige(&self, s: &Sicht<'_, '_>, akte: Stored<Akte>) -> Result<Option<AkteAnsicht>, Error> {
         let a = &akte.value;
         let rechte = s.klasse(a.rechteklasse)?;
         let f = self.filter;
@@ -137,11 +133,7 @@ impl Reader {
     ///
     /// # Errors
     /// An unknown OE, or as the ledger says.
-    pub fn akten(
-        &self,
-        filter: &AktenFilter,
-        blatt: &Blatt,
-    ) -> Result<Seite<AkteAnsicht>, Error> {
+    pub fn akten(&self, filter: &AktenFilter, blatt: &Blatt) -> Result<Seite<AkteAnsicht>, Error> {
         self.0.read(|s| {
             let oe = match &filter.oe {
                 Some(text) => Some(s.oe_finden("/oe", text)?.value.id),

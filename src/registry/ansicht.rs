@@ -149,6 +149,7 @@ pub struct PlaneinheitAnsicht {
     pub stichworte: Vec<String>,
     /// The rule that holds for its files; none on inner units.
     pub regel: Option<Regel>,
+    pub weitere_regeln: Vec<Regel>,
     /// True: it has no rule of its own, the plan's fallback rule holds.
     pub ausweichregel: bool,
     pub version: u64,

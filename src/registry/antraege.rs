@@ -33,8 +33,7 @@ use crate::{
 const ENTSCHEIDER: [Rolle; 2] = [Rolle::Administration, Rolle::Revision];
 
 /// Rights as resolved: OE, roles, walls, level.
-pub(super) type Aufgeloest =
-    (Option<Uuid>, Vec<Rollenzuweisung>, Vec<Schutzklasse>, Stufe);
+pub(super) type Aufgeloest = (Option<Uuid>, Vec<Rollenzuweisung>, Vec<Schutzklasse>, Stufe);
 
 impl RechteNeu {
     /// With OE by their ids.
@@ -50,9 +49,7 @@ impl RechteNeu {
         let mut rollen = Vec::with_capacity(self.rollen.len());
         for (i, role) in self.rollen.iter().enumerate() {
             let oe = match &role.oe {
-                Some(text) => {
-                    Some(sicht.oe_finden(&format!("/rollen/{i}/oe"), text)?.value.id)
-                }
+                Some(text) => Some(sicht.oe_finden(&format!("/rollen/{i}/oe"), text)?.value.id),
                 None => None,
             };
             rollen.push(Rollenzuweisung { rolle: role.rolle, oe });
@@ -102,9 +99,8 @@ impl Administrator {
 }
 
 fn vorhaben(d: &Decision<'_, '_>, neu: AntragNeu, key_id: Uuid) -> Result<Vorhaben, Error> {
-    let person = |id: Uuid| {
-        d.sicht.get::<Person>(&id.to_string())?.ok_or_else(Error::nicht_gefunden)
-    };
+    let person =
+        |id: Uuid| d.sicht.get::<Person>(&id.to_string())?.ok_or_else(Error::nicht_gefunden);
     Ok(match neu {
         AntragNeu::Rechte { person: id, rechte } => {
             person(id)?;
@@ -184,8 +180,10 @@ impl Approver {
         gate: &password::Gate,
         id: Uuid,
     ) -> Result<Quittung<Freigegeben>, Error> {
-        let vorhaben = self.antrag(id)?.vorhaben;
-        let secret = Geheim::neu(&self.0, gate, &vorhaben)?;
+        let antrag = self.antrag(id)?;
+        // Asked again in the decision; here only so that no password is hashed for nothing.
+        zwei_personen(self.0.actor.id(), antrag.gestellt_von, &antrag.vorhaben)?;
+        let secret = Geheim::neu(&self.0, gate, &antrag.vorhaben)?;
         let (stored, shown) = (secret.stored, secret.shown);
         let rotation_ms = self.0.registry.0.config.rotation_ms;
         let done = self.0.write(move |d| {
@@ -252,22 +250,26 @@ fn entscheiden(d: &Decision<'_, '_>, id: Uuid, stand: AntragStand) -> Result<Ant
     Ok(Antrag { stand, entschieden_von: Some(d.actor.id()), ..found.value })
 }
 
-/// Refuses unless two different people stand behind it, both with the right to it now.
-fn vier_augen(d: &Decision<'_, '_>, antrag: &Antrag) -> Result<(), Error> {
-    let releasing = d.actor.id();
-    let gains = match &antrag.vorhaben {
+/// Refuses who asked himself, or gains by it himself.
+fn zwei_personen(releasing: Uuid, asked: Uuid, vorhaben: &Vorhaben) -> Result<(), Error> {
+    let gains = match vorhaben {
         Vorhaben::Rechte { person, .. } | Vorhaben::Zugang { person } => Some(*person),
         Vorhaben::Schluessel { .. } => None,
     };
-    if antrag.gestellt_von == releasing || gains == Some(releasing) {
+    if asked == releasing || gains == Some(releasing) {
         let text = "Freigeben muss eine andere Person: nicht, wer den Antrag gestellt hat, und \
                     nicht, wen er betrifft.";
         return Err(Error::new(super::Art::NichtErlaubt, "vier_augen", text));
     }
+    Ok(())
+}
+
+/// Refuses unless two different people stand behind it, both with the right to it now.
+fn vier_augen(d: &Decision<'_, '_>, antrag: &Antrag) -> Result<(), Error> {
+    zwei_personen(d.actor.id(), antrag.gestellt_von, &antrag.vorhaben)?;
     let asked = d.sicht.get::<Person>(&antrag.gestellt_von.to_string())?.map(|p| p.value);
-    let still = asked.is_some_and(|p| {
-        !p.gesperrt && p.rollen.iter().any(|r| r.rolle == Rolle::Administration)
-    });
+    let still = asked
+        .is_some_and(|p| !p.gesperrt && p.rollen.iter().any(|r| r.rolle == Rolle::Administration));
     if still { Ok(()) } else { Err(ueberholt()) }
 }
 

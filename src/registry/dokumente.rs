@@ -122,8 +122,7 @@ impl Clerk {
             let mut dok = found.value;
             d.sicht.ort_offen(&dok.ort)?;
             nicht_storniert(&dok)?;
-            dok.storno =
-                Some(Storno { grund: reason.clone(), von: d.actor.name(), am: d.now() });
+            dok.storno = Some(Storno { grund: reason.clone(), von: d.actor.name(), am: d.now() });
             dok.geaendert = d.now();
             Ok((vec![d.draft("dokument_storniert", &dok, Some(reason), vec![])?], dok))
         })?;

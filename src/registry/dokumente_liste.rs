@@ -101,8 +101,7 @@ impl Reader {
                 return Ok(Seite { eintraege: vec![], weiter: None });
             }
             let (after, wanted) = (blatt.nach.as_deref(), blatt.menge() + 1);
-            let mut rows =
-                Merge::new(s.view, Index::Posteingang, prefixes, after, false, wanted)?;
+            let mut rows = Merge::new(s.view, Index::Posteingang, prefixes, after, false, wanted)?;
             let mut page = Sammler::new(blatt);
             while let Some(Merged { place, key }) = rows.next()? {
                 if !page.offen() {

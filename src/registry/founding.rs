@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::{
     Registry,
     actor::{Auditor, Member},
-    antraege::startpasswort,
+    akten::grammatik,
     ansicht::{OeAnsicht, PersonAnsicht, Pruefstand, SchluesselAnsicht, SchluesselNeuAnsicht},
+    antraege::startpasswort,
     eingabe::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
     error::Error,
     persons::{hat_rolle, zugang_drafts},
@@ -21,6 +22,7 @@ use crate::{
         aktenplan::{Aktenplan, Planeinheit},
         organisation::{Geheimnis, Mandant, Oe, Person, Schluessel, Zugang},
         record::{Kind, Record},
+        zeit::Zeitpunkt,
     },
     identity::{password, secret},
     ledger::{Change, Draft, Stored},
@@ -83,8 +85,11 @@ impl System {
     /// Loads the first filing plan, whole or not at all. Its revision is another matter.
     ///
     /// # Errors
-    /// `aktenplan_vorhanden`, or as the ledger says.
+    /// `aktenplan_vorhanden`, `grammatik_ungueltig`, or as the ledger says.
     pub fn aktenplan_laden(&self, plan: Aktenplan, units: Vec<Planeinheit>) -> Result<(), Error> {
+        grammatik(&plan).map_err(|why| {
+            Error::ungueltig("/grammatik", "grammatik_ungueltig", why.to_string())
+        })?;
         self.registry.house_write(&self.actor, move |view, feder| {
             if !view.kind::<Aktenplan>(None, 1)?.is_empty() {
                 let text = "Es ist schon ein Aktenplan geladen.";
@@ -111,8 +116,7 @@ impl System {
         let id = self.registry.0.source.id();
         let done = self.registry.house_write(&self.actor, move |view, feder| {
             let oe: Oe = neu.record(&Sicht::house(view), id)?;
-            let draft =
-                feder.draft("oe_angelegt", (Kind::Oe, oe.key()), None, vec![put(&oe)?]);
+            let draft = feder.draft("oe_angelegt", (Kind::Oe, oe.key()), None, vec![put(&oe)?]);
             Ok((vec![draft], oe))
         })?;
         Ok(oe_ansicht(Stored { seq: done.last.seq, value: done.value }))
@@ -231,12 +235,7 @@ impl System {
     fn key_write(
         &self,
         action: &'static str,
-        make: impl FnOnce(
-            &Sicht<'_, '_>,
-            crate::domain::zeit::Zeitpunkt,
-        ) -> Result<Schluessel, Error>
-        + Send
-        + 'static,
+        make: impl FnOnce(&Sicht<'_, '_>, Zeitpunkt) -> Result<Schluessel, Error> + Send + 'static,
     ) -> Result<SchluesselAnsicht, Error> {
         let done = self.registry.house_write(&self.actor, move |view, feder| {
             let key = make(&Sicht::house(view), feder.now)?;

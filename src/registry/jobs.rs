@@ -155,9 +155,9 @@ impl Jobs {
         for row in rows {
             let Some(digest) = Digest::parse(&row.key) else { continue };
             let lock = self.0.0.blobs.lock(digest);
-            let done = self.0.house_write(ACTOR, move |view, feder| {
-                loeschung(view, feder, digest, end)
-            })?;
+            let done = self
+                .0
+                .house_write(ACTOR, move |view, feder| loeschung(view, feder, digest, end))?;
             if done.value {
                 // The record went first: should we end here, the file refers to nothing, and the
                 // sweep finds it. The derived text goes before the bytes that lead to it.

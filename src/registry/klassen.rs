@@ -34,13 +34,13 @@ const CHUNK: usize = 1000;
 
 /// The classes that each caller reads, as of one version of the counter.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<String, (u64, Arc<Vec<u64>>)>>);
+pub(super) struct Cache(Mutex<HashMap<String, Gelesen>>);
+
+/// The version that was looked at, and the classes.
+type Gelesen = (u64, Arc<Vec<u64>>);
 
 /// The class of these rights, and what has to be written if it is a new one.
-pub(super) fn internieren(
-    view: &View<'_>,
-    rechte: &Rechte,
-) -> Result<(u64, Vec<Change>), Error> {
+pub(super) fn internieren(view: &View<'_>, rechte: &Rechte) -> Result<(u64, Vec<Change>), Error> {
     if let Some(nummer) = finden(view, rechte)? {
         return Ok((nummer, vec![]));
     }

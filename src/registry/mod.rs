@@ -35,9 +35,7 @@ mod write;
 
 use std::sync::Arc;
 
-pub use actor::{
-    Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader,
-};
+pub use actor::{Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader};
 pub use ansicht::*;
 pub use content::Inhalt;
 pub use eingabe::*;
@@ -48,6 +46,7 @@ pub use jobs::{Jobs, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
 pub use push::{Datei, Einlieferung, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};
+pub use sign_on::Anmeldung;
 pub use write::Idempotenz;
 pub(crate) use write::Marke;
 
@@ -65,8 +64,6 @@ pub struct Config {
     pub rotation_ms: i64,
     /// How long answers to an Idempotency-Key are kept, milliseconds.
     pub anfragen_ms: i64,
-    /// Template of the Geschäftszeichen, see `domain::aktenzeichen`.
-    pub geschaeftszeichen: String,
     /// Above this many bytes a document's text is "zu groß".
     pub text_bytes_max: u64,
 }
@@ -74,12 +71,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         const DAY_MS: i64 = 86_400_000;
-        Self {
-            rotation_ms: 7 * DAY_MS,
-            anfragen_ms: 90 * DAY_MS,
-            geschaeftszeichen: "{oe} {plan}-{lfd}-{vorgang}".into(),
-            text_bytes_max: 200 << 20,
-        }
+        Self { rotation_ms: 7 * DAY_MS, anfragen_ms: 90 * DAY_MS, text_bytes_max: 200 << 20 }
     }
 }
 

@@ -41,6 +41,7 @@ fn ansicht(unit: Stored<Planeinheit>, plan: &Aktenplan) -> PlaneinheitAnsicht {
         vorschlag: u.vorschlag,
         stichworte: u.stichworte,
         regel,
+        weitere_regeln: u.weitere_regeln,
         ausweichregel: fallback,
         version: seq,
     }

@@ -20,7 +20,6 @@ use super::{
 use crate::{
     domain::{
         access::{Rolle, Urteil, Verb},
-        akte::{Akte, Vorgang},
         dokument::Dokument,
         organisation::{Oe, Person, Schluessel},
         record::Kind,
@@ -192,9 +191,8 @@ fn eintrag(
 
 fn diff(old: &Map<String, Value>, new: &Map<String, Value>, values: bool) -> Vec<Feldaenderung> {
     let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let value = |of: &Map<String, Value>, field: &str| {
-        of.get(field).filter(|v| !v.is_null()).cloned()
-    };
+    let value =
+        |of: &Map<String, Value>, field: &str| of.get(field).filter(|v| !v.is_null()).cloned();
     let mut changes = Vec::new();
     for field in fields {
         let (before, after) = (value(old, field), value(new, field));

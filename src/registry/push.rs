@@ -274,11 +274,7 @@ impl Pusher {
         self.ausgang(done.value, done.last)
     }
 
-    fn ausgang(
-        &self,
-        ausgang: Ausgang<Uuid>,
-        at: crate::ledger::Position,
-    ) -> Result<Beleg, Error> {
+    fn ausgang(&self, ausgang: Ausgang<Uuid>, at: crate::ledger::Position) -> Result<Beleg, Error> {
         match ausgang {
             Ausgang::Neu(id) => {
                 let siegel = at.seal.to_string();
@@ -293,11 +289,7 @@ impl Pusher {
 }
 
 /// The document that a new Fassung goes to, if it may.
-fn fassung_ziel(
-    sicht: &Sicht<'_, '_>,
-    id: Uuid,
-    version: u64,
-) -> Result<Stored<Dokument>, Error> {
+fn fassung_ziel(sicht: &Sicht<'_, '_>, id: Uuid, version: u64) -> Result<Stored<Dokument>, Error> {
     let found = sicht.dokument(id, Verb::Aendern)?;
     stimmt(version, found.seq)?;
     sicht.ort_offen(&found.value.ort)?;

@@ -94,9 +94,9 @@ impl Reader {
                 let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&page.terms);
                 treffer.extend(self.treffer(s, hit, terms)?);
             }
-            let weiter = page.next.map(|p| {
-                [p.key.to_be_bytes().as_slice(), p.id.as_bytes().as_slice()].concat()
-            });
+            let weiter = page
+                .next
+                .map(|p| [p.key.to_be_bytes().as_slice(), p.id.as_bytes().as_slice()].concat());
             Ok(Suchergebnis { treffer, anzahl: page.count, weiter })
         })
     }

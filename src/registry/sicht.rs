@@ -37,11 +37,7 @@ pub(super) struct Sicht<'a, 'v> {
 
 impl<'a, 'v> Sicht<'a, 'v> {
     /// The sight of `actor` as the ledger knows it now.
-    pub(super) fn new(
-        view: &'a View<'v>,
-        actor: &Actor,
-        now: Zeitpunkt,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(view: &'a View<'v>, actor: &Actor, now: Zeitpunkt) -> Result<Self, Error> {
         let wer = present(view, &actor.wer, now)?;
         Ok(Self::with(view, wer))
     }
@@ -207,9 +203,9 @@ impl<'a, 'v> Sicht<'a, 'v> {
         let mut all: Vec<Uuid> = match &self.wer {
             Wer::Person { oe, rollen, .. } => {
                 let mut of_roles: Vec<Uuid> = rollen.iter().filter_map(|r| r.oe).collect();
-                if let Some(own) = oe.filter(|own| {
-                    of_roles.contains(own) || rollen.iter().any(|r| r.oe.is_none())
-                }) {
+                if let Some(own) =
+                    oe.filter(|own| of_roles.contains(own) || rollen.iter().any(|r| r.oe.is_none()))
+                {
                     return Some(own);
                 }
                 of_roles.sort_unstable();

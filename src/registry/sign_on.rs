@@ -24,16 +24,16 @@ use crate::{
     ledger::Stored,
 };
 
+/// A person and the password digest, where there is one.
+pub type Anmeldung = (Stored<Person>, Option<Stored<Zugang>>);
+
 impl Registry {
     /// The person of that sign-on name (without regard to case), blocked ones too, and the
     /// password digest. Whoever asks must treat a blocked person like an unknown name.
     ///
     /// # Errors
     /// As the ledger says.
-    pub fn person_by_name(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Stored<Person>, Option<Stored<Zugang>>)>, Error> {
+    pub fn person_by_name(&self, name: &str) -> Result<Option<Anmeldung>, Error> {
         let view = self.0.ledger.view();
         let key = Parts::new().text(&name.to_lowercase());
         let Some(person) = view.first::<Person>(Index::PersonName, &key)? else {

@@ -51,7 +51,10 @@ impl Sicht<'_, '_> {
         })
     }
 
-    pub(super) fn vorgang_ansicht(&self, vorgang: Stored<Vorgang>) -> Result<VorgangAnsicht, Error> {
+    pub(super) fn vorgang_ansicht(
+        &self,
+        vorgang: Stored<Vorgang>,
+    ) -> Result<VorgangAnsicht, Error> {
         let Stored { seq, value: v, .. } = vorgang;
         let akte = self.akte_roh(v.akte_id)?.ok_or_else(|| Error::intern("akte is missing"))?;
         Ok(VorgangAnsicht {

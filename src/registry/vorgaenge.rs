@@ -9,6 +9,7 @@ use super::{
     ansicht::{Quittung, Seite, VorgangAnsicht},
     eingabe::{Begruendung, Blatt, VorgangAenderung, VorgangNeu, grund},
     error::Error,
+    plan::plan,
     sicht::{Sicht, akte_offen, vorgang_offen},
     write::{Idempotenz, naechste, quittung, stimmt},
 };
@@ -97,8 +98,7 @@ impl Clerk {
         idem: Option<&Idempotenz>,
     ) -> Result<Quittung<VorgangAnsicht>, Error> {
         neu.pruefen()?;
-        let registry = &self.0.registry;
-        let (id, config) = (registry.0.source.id(), registry.0.config.clone());
+        let id = self.0.registry.0.source.id();
         let request = (akte, neu.clone());
         let done = self.0.create(idem, &request, move |d| {
             let (found, rechte) = d.sicht.akte(akte, Verb::Anlegen)?;
@@ -107,9 +107,10 @@ impl Clerk {
             let oe = d.sicht.oe(rechte.oe)?.ok_or_else(|| Error::intern("oe is missing"))?.value;
             let a = &found.value;
             let jahr = u16::try_from(a.angelegt.datum().year()).unwrap_or_default();
-            let geschaeftszeichen = grammatik(d.sicht.view, &config)?
+            let geschaeftszeichen = grammatik(&plan(d.sicht.view)?)
+                .map_err(Error::intern)?
                 .geschaeftszeichen(&oe.kuerzel, &a.planeinheit, a.laufnummer, nummer, jahr)
-                .map_err(Error::intern)?;
+                .map_err(|why| Error::konflikt("kuerzel_unpassend", why.to_string()))?;
             let vorgang = Vorgang {
                 id,
                 akte_id: akte,

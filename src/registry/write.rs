@@ -2,6 +2,7 @@
 //! Idempotency-Key remembered in the same entry.
 
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -155,9 +156,10 @@ impl Registry {
     /// The entry of that number.
     pub(super) fn entry(&self, seq: u64) -> Result<Entry, Error> {
         let mut found = self.0.ledger.entries(seq, 1)?;
-        found.pop().filter(|e| e.position.seq == seq).ok_or_else(|| {
-            Error::intern(format!("entry {seq} is missing"))
-        })
+        found
+            .pop()
+            .filter(|e| e.position.seq == seq)
+            .ok_or_else(|| Error::intern(format!("entry {seq} is missing")))
     }
 }
 
@@ -225,7 +227,10 @@ pub(super) fn quittung<T>(wert: T, at: Position, wiederholt: bool) -> Quittung<T
 
 impl<T> Quittung<T> {
     /// The same receipt for another form of the value.
-    pub(super) fn map<U>(self, f: impl FnOnce(T) -> Result<U, Error>) -> Result<Quittung<U>, Error> {
+    pub(super) fn map<U>(
+        self,
+        f: impl FnOnce(T) -> Result<U, Error>,
+    ) -> Result<Quittung<U>, Error> {
         let Self { wert, seq, siegel, wiederholt } = self;
         Ok(Quittung { wert: f(wert)?, seq, siegel, wiederholt })
     }
@@ -238,6 +243,19 @@ fn record_in<R: Record>(entry: &Entry, key: &str) -> Result<R, Error> {
     let change = of_it.next().and_then(|c| Some((c.form, c.state.as_ref()?)));
     let (form, state) = change.ok_or_else(|| Error::intern("remembered answer is missing"))?;
     R::upgrade(form, state.get()).map_err(Error::intern)
+}
+
+/// Takes `null` fields away: a field that a later version adds must not make a retry another
+/// request.
+fn ohne_null(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(ohne_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(ohne_null),
+        _ => {}
+    }
 }
 
 /// The remembered form of one request with an Idempotency-Key.
@@ -273,7 +291,9 @@ impl Marke {
         };
         // `serde_json::Value` keeps objects sorted by key (no `preserve_order` here), so equal
         // requests have equal bytes whatever the order they were sent in.
-        let canonical = serde_json::to_vec(&serde_json::to_value(request)?)?;
+        let mut canonical = serde_json::to_value(request)?;
+        ohne_null(&mut canonical);
+        let canonical = serde_json::to_vec(&canonical)?;
         let digest = sha256.map(|d| d.0);
         let bytes = digest.as_ref().map_or(&[][..], |d| d);
         Ok(Self {

@@ -25,6 +25,8 @@ use crate::{
 
 /// How long a thread waits for work before it looks whether it shall end.
 const STEP: Duration = Duration::from_millis(250);
+/// After so many steps without a text the worker processes are given up; a new one costs 2 ms.
+const IDLE_STEPS: u32 = 40;
 /// Pause after a fault of ours.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
 /// Texts taken at once: few, so that an interactive one never waits behind many of the bulk.
@@ -134,11 +136,13 @@ impl Texts {
     }
 
     fn run(&self, rest: &Rest) {
+        let mut idle = 0;
         while !rest.is_over() {
             // Asked before the tables, so that what comes in between ends the wait at once.
             let seen = self.ledger.applied().seq;
             match self.next() {
                 Ok(Some(text)) => {
+                    idle = 0;
                     let digest = text.sha256;
                     let read = self.read(&text);
                     self.lock().running.remove(&digest);
@@ -147,7 +151,13 @@ impl Texts {
                         rest.pause(FAULT_PAUSE);
                     }
                 }
-                Ok(None) => drop(self.ledger.wait_beyond(seen, STEP)),
+                Ok(None) => {
+                    idle += 1;
+                    if idle == IDLE_STEPS {
+                        self.pool.rest();
+                    }
+                    let _ = self.ledger.wait_beyond(seen, STEP);
+                }
                 Err(error) => {
                     tracing::warn!(error, "texts");
                     rest.pause(FAULT_PAUSE);

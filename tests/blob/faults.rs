@@ -144,6 +144,18 @@ fn without_either_sync_a_power_cut_takes_something() {
     }
 }
 
+/// What was removed must not come back: somebody had a right to its deletion.
+#[test]
+fn a_removed_blob_stays_removed() {
+    for seed in 0..20 {
+        let (disk, dir, store) = simulated();
+        let digest = push(&store, b"x", false).unwrap();
+        store.remove(digest, &store.lock(digest)).unwrap();
+        let store = open(&disk.cut(seed), &dir);
+        assert!(!store.exists(digest), "seed {seed}");
+    }
+}
+
 /// The shards' own names are synced at the start: they must not vanish with all that is in them.
 #[test]
 fn the_folders_survive() {

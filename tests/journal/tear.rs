@@ -54,6 +54,11 @@ fn start(base: &Base, written: &[u8]) {
     let disk = restore(&base.before);
     let file = disk.open(&path(&base.name), true).unwrap();
     file.write_at(written, base.at as u64).unwrap();
+    if written.iter().any(|byte| *byte != 0) {
+        let damage = verify(&disk).damage;
+        let told = damage.iter().all(|d| d.what.contains("the next start cuts it"));
+        assert!(told && !damage.is_empty(), "{damage:?}");
+    }
     let journal = open(&disk);
     assert_eq!(journal.read_only(), None, "a tear is taken for damage");
     holds(&journal, &base.all);

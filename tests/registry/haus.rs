@@ -16,6 +16,8 @@ use aktenlauf::{
     domain::{
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
+        digest::Digest,
+        dokument::{Blob, BlobStand},
         source::Source,
         zeit::Zeitpunkt,
     },
@@ -23,7 +25,7 @@ use aktenlauf::{
     identity::Gate,
     intake::{self, Intake, Metadaten, Receipt},
     ledger::{
-        self, Ledger,
+        self, Change, Draft, Ledger, Subject,
         journal::memory::Memory as Journal,
         table::{self, Pair, Table, Write, memory::Memory},
     },
@@ -118,7 +120,7 @@ impl Table for Same {
 pub struct Haus {
     pub registry: Registry,
     pub intake: Intake,
-    pub follow: Follow,
+    follow: Option<Follow>,
     pub ledger: Arc<Ledger>,
     pub derived: Arc<blob::Derived>,
     pub source: Arc<Fixed>,
@@ -127,7 +129,8 @@ pub struct Haus {
     pub personen: BTreeMap<&'static str, Uuid>,
     pub oe: BTreeMap<&'static str, Uuid>,
     pub startpasswort: BTreeMap<&'static str, String>,
-    _dir: tempfile::TempDir,
+    index: Arc<search::Index>,
+    _dir: Arc<tempfile::TempDir>,
 }
 
 /// Who works here: name, role, OE of the role (none: the whole house).
@@ -149,16 +152,7 @@ impl Haus {
         source.millis.store(1_800_000_000_000, Ordering::SeqCst);
         let dir = tempfile::tempdir().unwrap();
         let table = Arc::new(Counting::default());
-        let ledger = Arc::new(
-            Ledger::open(
-                ledger::Config::default(),
-                Box::new(Journal::new()),
-                Box::new(Same(Arc::clone(&table))),
-                source.clone(),
-                &|_, _| {},
-            )
-            .unwrap(),
-        );
+        let ledger = Arc::new(ledger(&table, &source));
         let blobs = Arc::new(blob::Store::memory(source.clone()));
         let disk = Arc::new(Local::new());
         let derived = Arc::new(blob::Derived::open(dir.path().join("derived"), disk).unwrap());
@@ -168,7 +162,7 @@ impl Haus {
             ledger.clone(),
             blobs,
             derived.clone(),
-            index,
+            index.clone(),
             source.clone(),
             Config::default(),
         );
@@ -176,7 +170,7 @@ impl Haus {
         let mut haus = Self {
             registry,
             intake,
-            follow,
+            follow: Some(follow),
             ledger,
             derived,
             source,
@@ -185,7 +179,8 @@ impl Haus {
             personen: BTreeMap::new(),
             oe: BTreeMap::new(),
             startpasswort: BTreeMap::new(),
-            _dir: dir,
+            index,
+            _dir: Arc::new(dir),
         };
         haus.gruenden();
         haus
@@ -224,12 +219,7 @@ impl Haus {
 
     pub fn wer(&self, wer: Wer) -> Acting {
         let request_id = Some("r-1".into());
-        self.registry.acting_as(Actor {
-            wer,
-            credential_id: None,
-            request_id,
-            on_behalf_of: None,
-        })
+        self.registry.acting_as(Actor { wer, credential_id: None, request_id, on_behalf_of: None })
     }
 
     /// A machine, by the secret that it was given.
@@ -276,10 +266,66 @@ impl Haus {
             self.derived.put(open.sha256, "text", aktenlauf::text::VERSION, &bytes).unwrap();
             jobs.text_bereit(open.sha256, bytes.len() as u64, None).unwrap();
         }
-        while self.follow.indexed() < self.ledger.applied().seq {
-            self.follow.step(Duration::from_millis(10)).unwrap();
+        let follow = self.follow();
+        while follow.indexed() < self.ledger.applied().seq {
+            follow.step(Duration::from_millis(10)).unwrap();
         }
-        self.follow.close().unwrap();
+        follow.close().unwrap();
+    }
+
+    pub fn follow(&self) -> &Follow {
+        self.follow.as_ref().unwrap()
+    }
+
+    /// The same town once more, with a ledger of its own; blobs and index are shared, and nobody
+    /// moves the index on.
+    pub fn kopie(&self) -> Self {
+        let source = Arc::new(Fixed::default());
+        source.millis.store(self.source.millis.load(Ordering::SeqCst), Ordering::SeqCst);
+        source.state.store(self.source.state.load(Ordering::SeqCst), Ordering::SeqCst);
+        let table = Arc::new(Counting::default());
+        let ledger = Arc::new(ledger(&table, &source));
+        let mut drafts = Vec::new();
+        for entry in self.ledger.entries(1, 1000).unwrap() {
+            let body = entry.body.unwrap();
+            drafts.push(Draft {
+                time: body.time,
+                actor: body.actor,
+                on_behalf_of: None,
+                credential_id: None,
+                request_id: None,
+                action: body.action,
+                subject: body.subject,
+                reason: body.reason,
+                records: body.records,
+                erases: vec![],
+            });
+        }
+        ledger.commit::<(), ()>(source.id(), move |_| Ok((drafts, ()))).unwrap();
+        let registry = Registry::new(
+            ledger.clone(),
+            self.registry.blobs().clone(),
+            self.derived.clone(),
+            self.index.clone(),
+            source.clone(),
+            Config::default(),
+        );
+        let intake = Intake::new(registry.clone(), intake::Config { bytes_max: 1 << 20 });
+        Self {
+            registry,
+            intake,
+            follow: None,
+            ledger,
+            derived: self.derived.clone(),
+            source,
+            table,
+            gate: Gate::new(4),
+            personen: self.personen.clone(),
+            oe: self.oe.clone(),
+            startpasswort: self.startpasswort.clone(),
+            index: self.index.clone(),
+            _dir: self._dir.clone(),
+        }
     }
 
     /// Rows read while `act` ran.
@@ -288,6 +334,12 @@ impl Haus {
         let value = act();
         (value, self.table.read.load(Ordering::SeqCst) - before)
     }
+}
+
+fn ledger(table: &Arc<Counting>, source: &Arc<Fixed>) -> Ledger {
+    let (config, journal) = (ledger::Config::default(), Box::new(Journal::new()));
+    let table = Box::new(Same(Arc::clone(table)));
+    Ledger::open(config, journal, table, source.clone(), &|_, _| {}).unwrap()
 }
 
 pub fn idempotenz(schluessel: &str) -> Idempotenz {
@@ -334,6 +386,9 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         rechtsgrundlage: "Empfehlung".into(),
         land: None,
         stand,
+        art: Default::default(),
+        rundung: Default::default(),
+        folge: Default::default(),
     };
     let unit = |nummer: &str, above: Option<&str>, blatt| Planeinheit {
         nummer: nummer.into(),
@@ -341,6 +396,7 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         bezeichnung: format!("Einheit {nummer}"),
         blatt,
         regel: None,
+        weitere_regeln: vec![],
         aussonderungsart: Aussonderungsart::B,
         vorschlag: None,
         schutzklasse: (nummer == "11.4").then_some(Schutzklasse::Personal),
@@ -354,6 +410,8 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         stand,
         quelle: "Test".into(),
         grammatik: "{plan}-{lfd}".into(),
+        geschaeftszeichen: String::new(),
+        gesperrte_ebenen: 0,
         ausweichregel: regel,
     };
     let units = vec![
@@ -364,4 +422,35 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         unit("52.9", Some("52"), true),
     ];
     (plan, units)
+}
+
+/// Bytes in the blob store without any entry.
+pub fn veroeffentlicht(haus: &Haus, bytes: &[u8]) -> Digest {
+    let blobs = haus.registry.blobs();
+    let mut staging = blobs.stage().unwrap();
+    staging.write(bytes).unwrap();
+    let staged = staging.finish().unwrap();
+    blobs.publish(&staged, false, &blobs.lock(staged.digest)).unwrap();
+    staged.digest
+}
+
+/// A blob with a record, to which no document refers.
+pub fn loser_blob(haus: &Haus, bytes: &[u8]) -> Digest {
+    let sha256 = veroeffentlicht(haus, bytes);
+    let blob = Blob { sha256, groesse: bytes.len() as u64, stand: BlobStand::Vorhanden };
+    let draft = Draft {
+        time: haus.source.now(),
+        actor: "test".into(),
+        on_behalf_of: None,
+        credential_id: None,
+        request_id: None,
+        action: "blob_ohne_dokument".into(),
+        subject: Subject { kind: "blob".into(), key: sha256.to_string() },
+        reason: None,
+        records: vec![Change::put(&blob).unwrap()],
+        erases: vec![],
+    };
+    let id = haus.source.id();
+    haus.ledger.commit::<(), ()>(id, move |_| Ok((vec![draft], ()))).unwrap();
+    sha256
 }

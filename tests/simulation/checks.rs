@@ -34,7 +34,8 @@ impl World {
 
     /// Every acknowledged document is there with its bytes, and no deleted one is.
     fn check_documents(&mut self, house: &House) -> Result<(), String> {
-        let found = house.ledger.view().kind::<Dokument>(None, 10_000).map_err(|e| e.to_string())?;
+        let found =
+            house.ledger.view().kind::<Dokument>(None, 10_000).map_err(|e| e.to_string())?;
         let found: BTreeMap<Uuid, (u64, Dokument)> =
             found.into_iter().map(|stored| (stored.value.id, (stored.seq, stored.value))).collect();
         for (id, content) in std::mem::take(&mut self.doubtful) {
@@ -108,8 +109,7 @@ impl World {
         }
         drop(journal);
         let files: Vec<_> = self.disk.files();
-        let files: Vec<_> =
-            files.into_iter().filter(|p| p.starts_with("/data/journal")).collect();
+        let files: Vec<_> = files.into_iter().filter(|p| p.starts_with("/data/journal")).collect();
         let Some(path) = self.dice.of(&files) else { return Ok(()) };
         let folder = path.parent().unwrap_or(Path::new("/"));
         let items = self.disk.list(folder).map_err(|e| e.to_string())?;

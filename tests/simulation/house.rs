@@ -152,14 +152,14 @@ pub struct House {
 }
 
 /// Why a push or a deletion did not come to its end.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Failed {
     /// Nothing was written, later may do.
-    Later(String),
+    Later,
     /// Nothing was written, nothing will be.
-    Ended(String),
+    Ended,
     /// Nobody knows.
-    Unknown(String),
+    Unknown,
 }
 
 /// The digest was condemned since the push looked.
@@ -320,19 +320,16 @@ impl House {
     }
 }
 
-fn later(error: blob::Error) -> Failed {
-    Failed::Later(error.to_string())
+fn later(_: blob::Error) -> Failed {
+    Failed::Later
 }
 
 fn failed(error: CommitError<Condemned>) -> Failed {
-    let text = error.to_string();
     match error {
-        CommitError::Unknown(_) => Failed::Unknown(text),
-        CommitError::ReadOnly(_) => Failed::Ended(text),
-        CommitError::Duplicate { .. } => panic!("{text}"),
-        CommitError::Refused(_) | CommitError::Full | CommitError::Ledger(_) => {
-            Failed::Later(text)
-        }
+        CommitError::Unknown(_) => Failed::Unknown,
+        CommitError::ReadOnly(_) => Failed::Ended,
+        CommitError::Duplicate { .. } => panic!("no id is used twice: {error}"),
+        CommitError::Refused(_) | CommitError::Full | CommitError::Ledger(_) => Failed::Later,
     }
 }
 

@@ -27,7 +27,6 @@ pub struct Doc {
 /// What the outside world knows.
 #[derive(Debug)]
 pub struct World {
-    pub seed: u64,
     pub dice: Dice,
     pub source: Arc<Clock>,
     pub disk: Faulty,
@@ -51,10 +50,9 @@ pub struct World {
 
 /// Contents are few, so that equal bytes come again and again.
 fn content(seed: u64, number: u64) -> Vec<u8> {
-    const SIZES: [usize; 10] =
-        [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
+    const SIZES: [usize; 10] = [3, 700, 5_000, 20_000, 9_000, 40_000, 1_500, 300_000, 0, 270_000];
     let (seed, len) = (seed * 100 + number, SIZES[usize::try_from(number).unwrap()]);
-    if number % 2 == 0 { noise(seed, len) } else { prose(seed, len) }
+    if number.is_multiple_of(2) { noise(seed, len) } else { prose(seed, len) }
 }
 
 /// The service can't go on before the next start.
@@ -63,7 +61,6 @@ pub struct Ended;
 impl World {
     pub fn new(seed: u64, skip: Option<Sync>) -> Self {
         let mut world = Self {
-            seed,
             dice: Dice::new(seed),
             source: Clock::new(seed),
             disk: disk(seed),
@@ -138,8 +135,9 @@ impl World {
         Ok(())
     }
 
-    fn cut(&mut self) {
+    pub fn cut(&mut self) {
         self.count("cut");
+        *self.counts.entry("calls").or_default() += self.disk.calls();
         self.disk = self.disk.cut(self.dice.throw());
         self.disk.set_room(u64::MAX);
         self.dress();
@@ -159,7 +157,7 @@ impl World {
     }
 
     /// Starts and checks everything; sometimes the power goes in the middle of the start.
-    fn start(&mut self) -> Result<House, String> {
+    pub fn start(&mut self) -> Result<House, String> {
         while self.dice.below(4) == 0 {
             self.disk.off_after(self.dice.below(600));
             drop(House::open(&self.disk, &self.tables, &self.source));
@@ -204,13 +202,13 @@ impl World {
     fn ended(&mut self, done: Result<(), Failed>) -> Result<(), Ended> {
         match done {
             Ok(()) => Ok(()),
-            Err(Failed::Later(_)) if self.disk.is_off() => Err(Ended),
-            Err(Failed::Later(_)) => {
+            Err(Failed::Later) if self.disk.is_off() => Err(Ended),
+            Err(Failed::Later) => {
                 self.count("refused");
                 Ok(())
             }
-            Err(Failed::Ended(_)) => Err(Ended),
-            Err(Failed::Unknown(_)) => {
+            Err(Failed::Ended) => Err(Ended),
+            Err(Failed::Unknown) => {
                 self.count("unknown");
                 Err(Ended)
             }
@@ -232,7 +230,7 @@ impl World {
         let staged = house.stage(self.content(self.dice.below(10)))?;
         let lock = house.store.lock(staged.digest);
         let known = house.knows(staged.digest);
-        house.store.publish(&staged, known, &lock).map_err(|e| Failed::Later(e.to_string()))
+        house.store.publish(&staged, known, &lock).map_err(|_| Failed::Later)
     }
 
     fn push_content(&mut self, house: &House, content: u64) -> Result<(), Failed> {
@@ -248,7 +246,7 @@ impl World {
                 Ok(())
             }
             Err(failed) => {
-                if let Failed::Unknown(_) = failed {
+                if let Failed::Unknown = failed {
                     self.doubtful.insert(id, Some(content));
                 }
                 Err(failed)
@@ -273,7 +271,7 @@ impl World {
                 Ok(())
             }
             Err(failed) => {
-                if let Failed::Unknown(_) = failed {
+                if let Failed::Unknown = failed {
                     self.doubtful.insert(id, None);
                 }
                 Err(failed)

@@ -94,48 +94,59 @@ pub fn rechnung_bau(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     }
 }
 
+/// Who orders a trade's goods, and the goods with their prices in cents.
+fn sortiment(gewerbe: &str) -> (&'static str, &'static [(&'static str, u64)]) {
+    match gewerbe {
+        "Bürobedarf" => (
+            "10",
+            &[
+                ("Kopierpapier A4, Karton", 2_190),
+                ("Toner schwarz", 7_840),
+                ("Ordner breit, grau", 245),
+                ("Haftnotizen, 12er-Pack", 899),
+                ("Stempelkissen", 640),
+                ("Aktendeckel, 50 Stück", 1_150),
+            ],
+        ),
+        "Gartencenter" => (
+            "67",
+            &[
+                ("Winterlinde, Stammumfang 18–20 cm", 28_900),
+                ("Pflanzerde, m³", 4_860),
+                ("Stauden gemischt", 320),
+                ("Rindenmulch, m³", 3_940),
+                ("Baumpfahl mit Gurt", 1_490),
+            ],
+        ),
+        "Elektrogroßhandel" => (
+            "66",
+            &[
+                ("LED-Leuchtenkopf 38 W", 21_450),
+                ("Erdkabel 5 × 16 mm², je m", 1_180),
+                ("Sicherungskasten für Mast", 5_620),
+                ("Dämmerungsschalter", 4_390),
+            ],
+        ),
+        _ => (
+            "40",
+            &[
+                ("Schülertisch, höhenverstellbar", 11_240),
+                ("Schülerstuhl Größe 5", 5_980),
+                ("Lehrerpult", 28_600),
+                ("Regal mit sechs Fächern", 17_350),
+                ("Pinnwand 120 × 90", 6_410),
+            ],
+        ),
+    }
+}
+
 pub fn rechnung_material(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     let gewerbe = d.pick(&["Bürobedarf", "Gartencenter", "Elektrogroßhandel", "Schulmöbel"]);
     let firma = Firma::new(d, gewerbe);
     let nummer = format!("R{:06}", d.between(10_000, 999_999));
-    let waren: &[(&str, u64)] = match gewerbe {
-        "Bürobedarf" => &[
-            ("Kopierpapier A4, Karton", 2_190),
-            ("Toner schwarz", 7_840),
-            ("Ordner breit, grau", 245),
-            ("Haftnotizen, 12er-Pack", 899),
-            ("Stempelkissen", 640),
-            ("Aktendeckel, 50 Stück", 1_150),
-        ],
-        "Gartencenter" => &[
-            ("Winterlinde, Stammumfang 18–20 cm", 28_900),
-            ("Pflanzerde, m³", 4_860),
-            ("Stauden gemischt", 320),
-            ("Rindenmulch, m³", 3_940),
-            ("Baumpfahl mit Gurt", 1_490),
-        ],
-        "Elektrogroßhandel" => &[
-            ("LED-Leuchtenkopf 38 W", 21_450),
-            ("Erdkabel 5 × 16 mm², je m", 1_180),
-            ("Sicherungskasten für Mast", 5_620),
-            ("Dämmerungsschalter", 4_390),
-        ],
-        _ => &[
-            ("Schülertisch, höhenverstellbar", 11_240),
-            ("Schülerstuhl Größe 5", 5_980),
-            ("Lehrerpult", 28_600),
-            ("Regal mit sechs Fächern", 17_350),
-            ("Pinnwand 120 × 90", 6_410),
-        ],
-    };
+    let (oe, waren) = sortiment(gewerbe);
     let (rows, sum) = posten(d, waren, 70);
     let plan = if gewerbe == "Bürobedarf" { "05.04" } else { "04.05" };
-    let oe = match gewerbe {
-        "Bürobedarf" => "10",
-        "Gartencenter" => "67",
-        "Elektrogroßhandel" => "66",
-        _ => "40",
-    };
     let mut absaetze = vec![
         format!(
             "Rechnung Nr. {nummer}, Kundennummer {}\nLieferdatum: {}",

@@ -17,20 +17,33 @@ pub fn p(text: impl Into<String>) -> String {
     text.into()
 }
 
+const VORHABEN: [&str; 10] = [
+    "Errichtung einer Doppelgarage",
+    "Neubau eines Einfamilienhauses mit Carport",
+    "Ausbau des Dachgeschosses zu Wohnzwecken",
+    "Anbau eines Wintergartens",
+    "Nutzungsänderung eines Ladens in ein Café",
+    "Errichtung einer Lagerhalle",
+    "Neubau eines Mehrfamilienhauses mit acht Wohnungen",
+    "Anbau eines Balkons im Hinterhof",
+    "Errichtung einer Stützmauer",
+    "Umbau einer Scheune zur Ferienwohnung",
+];
+
+const BAUVORLAGEN: [&str; 8] = [
+    "- Lageplan im Maßstab 1:500 mit Freiflächengestaltung",
+    "- Standsicherheitsnachweis",
+    "- Bauzeichnungen (Grundrisse, Schnitte, Ansichten) im Maßstab 1:100",
+    "- Baubeschreibung und Berechnung des umbauten Raumes",
+    "- Entwässerungsplan",
+    "- Nachweis der Stellplätze",
+    "- Nachweis des Wärmeschutzes",
+    "- Brandschutzkonzept",
+];
+
 pub fn bauantrag(d: &mut Dice, _: NaiveDate) -> Entwurf {
     let who = Adresse::new(d);
-    let vorhaben = d.pick(&[
-        "Errichtung einer Doppelgarage",
-        "Neubau eines Einfamilienhauses mit Carport",
-        "Ausbau des Dachgeschosses zu Wohnzwecken",
-        "Anbau eines Wintergartens",
-        "Nutzungsänderung eines Ladens in ein Café",
-        "Errichtung einer Lagerhalle",
-        "Neubau eines Mehrfamilienhauses mit acht Wohnungen",
-        "Anbau eines Balkons im Hinterhof",
-        "Errichtung einer Stützmauer",
-        "Umbau einer Scheune zur Ferienwohnung",
-    ]);
+    let vorhaben = d.pick(&VORHABEN);
     let ort = anschrift(d);
     let (laenge, breite) = (d.between(4, 28), d.between(3, 16));
     let kosten = euro(d.between(9, 890) * 100_000);
@@ -64,19 +77,7 @@ pub fn bauantrag(d: &mut Dice, _: NaiveDate) -> Entwurf {
         ));
     }
     absaetze.push(p("# Beigefügte Unterlagen"));
-    let anlagen = d.some(
-        &[
-            "- Lageplan im Maßstab 1:500 mit Freiflächengestaltung",
-            "- Standsicherheitsnachweis",
-            "- Bauzeichnungen (Grundrisse, Schnitte, Ansichten) im Maßstab 1:100",
-            "- Baubeschreibung und Berechnung des umbauten Raumes",
-            "- Entwässerungsplan",
-            "- Nachweis der Stellplätze",
-            "- Nachweis des Wärmeschutzes",
-            "- Brandschutzkonzept",
-        ],
-        65,
-    );
+    let anlagen = d.some(&BAUVORLAGEN, 65);
     absaetze.extend(anlagen.into_iter().map(p));
     absaetze.push(p(d.pick(&[
         "Für Rückfragen erreichen Sie mich am besten nachmittags. Für eine zügige Bearbeitung \

@@ -110,6 +110,39 @@ const BAUAUSSCHUSS: [Punkt; 8] = [
     ),
 ];
 
+/// What is said and decided on an item by so many members.
+fn beratung(d: &mut Dice, anwesend: u64) -> [String; 2] {
+    let aussprache = format!(
+        "{} {} weist darauf hin, dass Kosten von {} im Haushalt {}.",
+        d.pick(&[
+            "Die Vorlage liegt den Mitgliedern seit zwei Wochen vor.",
+            "Es wird eine kurze Sitzungspause gewünscht und gewährt.",
+            "Ein Änderungsantrag wird gestellt und nach Aussprache zurückgezogen.",
+            "Ein Mitglied nimmt wegen Befangenheit an der Beratung nicht teil.",
+        ]),
+        anrede(d),
+        euro(d.between(4, 900) * 100_000),
+        d.pick(&[
+            "eingeplant sind",
+            "nur zur Hälfte eingeplant sind",
+            "des kommenden Jahres einzustellen \
+             wären"
+        ])
+    );
+    let (ja, nein) = (d.between(anwesend / 2 + 1, anwesend), d.between(0, anwesend / 3));
+    let nein = nein.min(anwesend - ja);
+    let rest = anwesend - ja - nein;
+    let beschluss = if d.chance(80) {
+        format!(
+            "Beschluss: Der Vorlage wird zugestimmt. Ja {ja}, Nein {nein}, Enthaltungen \
+                     {rest}."
+        )
+    } else {
+        format!("Der Punkt wird mit {ja} Stimmen vertagt.")
+    };
+    [aussprache, beschluss]
+}
+
 fn sitzung(d: &mut Dice, gremium: &str, punkte: &[Punkt], datum: NaiveDate) -> Vec<String> {
     let tag = lang(datum - Days::new(d.between(2, 9)));
     let vorsitz = person(d);
@@ -153,34 +186,7 @@ fn sitzung(d: &mut Dice, gremium: &str, punkte: &[Punkt], datum: NaiveDate) -> V
         }
         absaetze.push(format!("# TOP {nummer}: {titel}"));
         absaetze.push((*text).into());
-        absaetze.push(format!(
-            "{} {} weist darauf hin, dass Kosten von {} im Haushalt {}.",
-            d.pick(&[
-                "Die Vorlage liegt den Mitgliedern seit zwei Wochen vor.",
-                "Es wird eine kurze Sitzungspause gewünscht und gewährt.",
-                "Ein Änderungsantrag wird gestellt und nach Aussprache zurückgezogen.",
-                "Ein Mitglied nimmt wegen Befangenheit an der Beratung nicht teil.",
-            ]),
-            anrede(d),
-            euro(d.between(4, 900) * 100_000),
-            d.pick(&[
-                "eingeplant sind",
-                "nur zur Hälfte eingeplant sind",
-                "des kommenden Jahres einzustellen \
-             wären"
-            ])
-        ));
-        let (ja, nein) = (d.between(anwesend / 2 + 1, anwesend), d.between(0, anwesend / 3));
-        let nein = nein.min(anwesend - ja);
-        let rest = anwesend - ja - nein;
-        absaetze.push(if d.chance(80) {
-            format!(
-                "Beschluss: Der Vorlage wird zugestimmt. Ja {ja}, Nein {nein}, Enthaltungen \
-                     {rest}."
-            )
-        } else {
-            format!("Der Punkt wird mit {ja} Stimmen vertagt.")
-        });
+        absaetze.extend(beratung(d, anwesend));
         nummer += 1;
     }
     absaetze.push(format!(
@@ -219,6 +225,28 @@ pub fn ausschuss_bau(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     }
 }
 
+fn feststellung(d: &mut Dice) -> String {
+    format!(
+        "{} Die Stelle liegt auf {}. {}",
+        d.pick(&[
+            "Auf einer Länge von etwa zwanzig Metern ist die Oberfläche gerissen; die Risse sind \
+             zwischen 3 und 12 mm breit.",
+            "Der Zustand entspricht den Fotos, die der Anlieger im Januar vorgelegt hat.",
+            "Bei trockenem Wetter war kein Wasseraustritt zu sehen, die Vernässung reicht aber bis \
+             zum Zaun.",
+            "Zur Zeit der Besichtigung querten in zehn Minuten siebenunddreißig Kinder die \
+            Fahrbahn.",
+        ]),
+        flurstueck(d),
+        d.pick(&[
+            "Nach den Unterlagen verläuft dort ein alter Graben, der in den sechziger Jahren \
+             verrohrt wurde.",
+            "Eine Baulast ist nicht eingetragen.",
+            "Eigentümerin ist die Stadt; der Grünstreifen ist verpachtet.",
+        ])
+    )
+}
+
 pub fn vermerk_ortstermin(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     let wo = strasse(d);
     let anlass = d.pick(&[
@@ -243,20 +271,7 @@ pub fn vermerk_ortstermin(d: &mut Dice, datum: NaiveDate) -> Entwurf {
             person(d)
         ),
         "# Feststellungen".into(),
-        format!("{} Die Stelle liegt auf {}. {}", d.pick(&[
-            "Auf einer Länge von etwa zwanzig Metern ist die Oberfläche gerissen; die Risse sind \
-             zwischen 3 und 12 mm breit.",
-            "Der Zustand entspricht den Fotos, die der Anlieger im Januar vorgelegt hat.",
-            "Bei trockenem Wetter war kein Wasseraustritt zu sehen, die Vernässung reicht aber bis \
-             zum Zaun.",
-            "Zur Zeit der Besichtigung querten in zehn Minuten siebenunddreißig Kinder die \
-            Fahrbahn.",
-        ]), flurstueck(d), d.pick(&[
-            "Nach den Unterlagen verläuft dort ein alter Graben, der in den sechziger Jahren \
-             verrohrt wurde.",
-            "Eine Baulast ist nicht eingetragen.",
-            "Eigentümerin ist die Stadt; der Grünstreifen ist verpachtet.",
-        ])),
+        feststellung(d),
         "# Ergebnis".into(),
         format!(
             "- {}",

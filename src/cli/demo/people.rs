@@ -62,7 +62,7 @@ const NACHNAMEN: [&str; 48] = [
     "Schönfeld",
     "Strauß",
     "Quandt",
-    "Yıldız",
+    "Öztürk",
     "Demir",
     "Kowalczyk",
     "Nowak",

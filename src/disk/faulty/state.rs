@@ -249,9 +249,8 @@ impl State {
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(live.len());
         let there = live.get(from..).unwrap_or_default();
         let len = there.len().min(bytes.len());
-        for (to, from) in bytes.iter_mut().zip(there) {
-            *to = *from;
-        }
+        let (to, from) = (bytes.split_at_mut(len).0, there.split_at(len).0);
+        to.copy_from_slice(from);
         Ok(len)
     }
 

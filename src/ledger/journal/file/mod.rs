@@ -99,6 +99,8 @@ struct Inner {
     read_only: Option<String>,
     /// That damage.
     damage: Vec<Damage>,
+    /// What may be a torn write, and was not cut because nothing may be written.
+    torn: Option<scan::Tail>,
     /// Erasures that were begun and can't be finished, because nothing may be written.
     todo: Todo,
     /// Why nothing more is appended: an error while writing.
@@ -200,6 +202,7 @@ impl Inner {
             disk,
             read_only: None,
             damage: Vec::new(),
+            torn: None,
             todo: Todo::new(),
             poison: OnceLock::new(),
             erasures: AtomicU64::new(0),

@@ -100,8 +100,9 @@ pub fn open_read_only(config: Config, disk: Arc<dyn Disk>) -> Result<Inner, Erro
     let files = Files::list(&*disk, &dir)?;
     let found = look(&*disk, &dir, &files, false)?;
     let todo = found.todo.clone();
+    let torn = found.tails.last().cloned();
     let mut inner = assemble(config, disk, found);
-    inner.todo = todo;
+    (inner.todo, inner.torn) = (todo, torn);
     inner.read_only.get_or_insert_with(|| "opened for reading only".into());
     Ok(inner)
 }

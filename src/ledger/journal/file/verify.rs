@@ -207,6 +207,14 @@ impl Inner {
         }
         self.verify_ready(expected, &mut check)?;
         self.verify_others(&mut check)?;
+        // Nobody can tell a torn write from rot in the very last frame; the operator is told both.
+        if let Some(tail) = &self.torn {
+            let place = place(&segment::name(tail.number));
+            let here = |d: &&mut Damage| d.place == place && d.offset >= Some(tail.at);
+            for damage in check.report.damage.iter_mut().filter(here) {
+                damage.what.push_str("; if the last run was interrupted, the next start cuts it");
+            }
+        }
         // What made the journal read-only is named in any case.
         for damage in &self.damage {
             if check.report.damage.iter().all(|named| named.place != damage.place) {
