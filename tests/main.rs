@@ -11,6 +11,7 @@ mod access;
 mod api;
 mod blob;
 mod bounds;
+mod contract;
 mod crash;
 mod demo;
 mod disk;

@@ -20,6 +20,8 @@ use aktenlauf::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::contract;
+
 /// A served city. Dropping it stops the server.
 pub struct Stadt {
     running: Option<Running>,
@@ -147,9 +149,8 @@ impl Stadt {
         self.running.as_ref().unwrap()
     }
 
-    /// Stops the server and starts it again on the same directory.
-    pub fn restart(&mut self) {
-        self.running.take().unwrap().stop();
+    /// Starts it again on the same directory, as configured now.
+    pub fn start(&mut self) {
         self.running = Some(server::start(&self.file, &|_, _| {}).unwrap());
     }
 
@@ -225,7 +226,11 @@ impl Stadt {
             .collect();
         let status = answer.status().as_u16();
         let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-        Antwort { status, headers, body }
+        let answer = Antwort { status, headers, body };
+        if status < 300 && answer.header("content-type") == "application/json" {
+            contract::check(method, path, status, &answer.json());
+        }
+        answer
     }
 
     pub fn get(&self, token: &str, path: &str) -> Antwort {

@@ -135,6 +135,28 @@ pub enum Einheit {
     Jahre,
 }
 
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Fristart {
+    Mindest,
+    Hoechst,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Rundung {
+    Jahresende,
+    Tag,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Folge {
+    Anbieten,
+    Einschraenken,
+    LoeschenOhneAnbietung,
+}
+
 /// A retention rule; without `dauer` permanent.
 #[derive(ToSchema)]
 pub struct Regel {
@@ -144,6 +166,9 @@ pub struct Regel {
     pub rechtsgrundlage: String,
     pub land: Option<String>,
     pub stand: Datum,
+    pub art: Fristart,
+    pub rundung: Rundung,
+    pub folge: Folge,
 }
 
 #[derive(ToSchema)]
