@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::sync::Barrier;
+use std::sync::{Barrier, atomic::Ordering};
 
 use aktenlauf::{
     domain::{
@@ -74,6 +74,23 @@ fn a_target_closed_during_the_upload_refuses_and_leaves_nothing() {
     let digest = staged.digest;
     assert_eq!(permit.finish(staged, None).unwrap_err().code, "akte_geschlossen");
     assert!(!haus.registry.blobs().exists(digest));
+}
+
+/// Catches: `Voll` in `withdraw`, without which refused pushes keep the disk full.
+#[test]
+fn a_push_that_finds_the_disk_full_leaves_nothing() {
+    let haus = Haus::neu();
+    let akte = haus.akte("sach61", "Bauantrag");
+    let known = haus.brief("sach61", akte.id, "Brief", "schon da");
+    haus.source.voll.store(true, Ordering::SeqCst);
+    for bytes in ["neu", "schon da"] {
+        let refused = haus.push(&haus.als("sach61"), in_akte("52.1-1"), bytes.as_bytes(), None);
+        assert_eq!(refused.unwrap_err().grund, Grund::Registry(Art::Voll));
+    }
+    let left: Vec<_> = haus.registry.blobs().list().map(|f| f.unwrap().digest).collect();
+    assert_eq!(left, [known.sha256]);
+    haus.source.voll.store(false, Ordering::SeqCst);
+    assert!(haus.push(&haus.als("sach61"), in_akte("52.1-1"), b"neu", None).is_ok());
 }
 
 /// Catches: `check` of the metadata, and the checks at the head of `finish`.

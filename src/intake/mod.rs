@@ -321,7 +321,13 @@ impl Permit {
     fn withdraw(&self, refusal: &registry::Error, lock: &DigestLock) {
         let refused = matches!(
             refusal.art,
-            Art::NichtGefunden | Art::NichtErlaubt | Art::Zustand | Art::Konflikt | Art::Ungueltig
+            Art::NichtGefunden
+                | Art::NichtErlaubt
+                | Art::Zustand
+                | Art::Konflikt
+                | Art::Ungueltig
+                // The ledger had no room and wrote nothing; the bytes would only keep it so.
+                | Art::Voll
         );
         let digest = lock.digest();
         if refused

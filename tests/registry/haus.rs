@@ -5,7 +5,7 @@ use std::{
     ops::Bound,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -41,6 +41,8 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub struct Fixed {
     pub millis: AtomicI64,
+    /// True: the disk under the ledger has no room.
+    pub voll: AtomicBool,
     state: AtomicU64,
 }
 
@@ -337,7 +339,14 @@ impl Haus {
 }
 
 fn ledger(table: &Arc<Counting>, source: &Arc<Fixed>) -> Ledger {
-    let (config, journal) = (ledger::Config::default(), Box::new(Journal::new()));
+    let disk = Arc::clone(source);
+    let free = move || Ok(u64::from(!disk.voll.load(Ordering::SeqCst)));
+    let config = ledger::Config {
+        reserve_bytes: 1,
+        free: Some(ledger::Free::new(free)),
+        ..ledger::Config::default()
+    };
+    let journal = Box::new(Journal::new());
     let table = Box::new(Same(Arc::clone(table)));
     Ledger::open(config, journal, table, source.clone(), &|_, _| {}).unwrap()
 }
