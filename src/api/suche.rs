@@ -153,13 +153,15 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
     let found = request
         .acting(move |acting| {
             let reader = acting.reader()?;
-            let stale = follow.stale().map_err(|error| match error {
-                follow::Error::Behind => {
-                    let text = "Der Suchindex holt gerade auf. Wiederholen Sie es in Kürze.";
-                    registry::Error::new(registry::Art::Voll, "index_holt_auf", text)
-                }
-                other => registry::Error::intern(other),
-            })?;
+            let stale = || {
+                follow.stale().map_err(|error| match error {
+                    follow::Error::Behind => {
+                        let text = "Der Suchindex holt gerade auf. Wiederholen Sie es in Kürze.";
+                        registry::Error::new(registry::Art::Voll, "index_holt_auf", text)
+                    }
+                    other => registry::Error::intern(other),
+                })
+            };
             reader.suche(&asked, stale)
         })
         .await?;

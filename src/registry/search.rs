@@ -56,22 +56,24 @@ pub struct Suchergebnis {
 }
 
 impl Reader {
-    /// Searches. `ausgeschlossen`: Akten and documents whose rights changed since they were
-    /// indexed (`follow` knows them); they are treated as absent.
+    /// Searches. `ausgeschlossen` names the Akten and documents whose rights changed since they
+    /// were indexed (`follow` knows them); they are treated as absent. It is asked after the
+    /// caller's classes were read: a class that he gained between the two would find what moved.
     ///
     /// # Errors
     /// `suchtext_ungueltig`, `cursor`, or as index and ledger say.
     pub fn suche(
         &self,
         frage: &Suchanfrage,
-        ausgeschlossen: Vec<Uuid>,
+        ausgeschlossen: impl FnOnce() -> Result<Vec<Uuid>, Error>,
     ) -> Result<Suchergebnis, Error> {
         let registry = &self.0.registry;
         self.0.read(|s| {
+            let klassen = registry.0.klassen.of(s)?.to_vec();
             let query = Query {
                 text: frage.text.clone(),
-                klassen: registry.0.klassen.of(s)?.to_vec(),
-                ausgeschlossen,
+                klassen,
+                ausgeschlossen: ausgeschlossen()?,
                 akte: frage.akte,
                 planeinheit: frage.planeinheit.clone(),
                 typ: frage.typ.clone(),

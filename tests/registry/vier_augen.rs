@@ -217,7 +217,7 @@ impl Beute<'_> {
             let of_akte = DokumenteFilter { akte_id: Some(akte), ..Default::default() };
             reader.dokumente(&of_akte, &blatt).iter().for_each(|p| self.note(p));
             let frage = Suchanfrage { text: GEHEIM.into(), ..Suchanfrage::default() };
-            reader.suche(&frage, vec![]).iter().for_each(|p| self.note(p));
+            reader.suche(&frage, || Ok(vec![])).iter().for_each(|p| self.note(p));
             if let Ok(content) = reader.inhalt(doc, None, 0) {
                 let bytes = content.range(0, 1000).unwrap();
                 self.seen.push_str(&String::from_utf8_lossy(&bytes));
