@@ -50,6 +50,8 @@ pub struct SweepReport {
 }
 
 const ACTOR: &str = "system";
+/// Remembered answers that one commit forgets.
+const VERGESSEN_MAX: usize = 100;
 
 impl Jobs {
     pub(super) const fn new(registry: Registry) -> Self {
@@ -206,11 +208,25 @@ impl Jobs {
         Ok(self.0.0.ledger.view().get::<Blob>(&digest.to_string())?.is_some())
     }
 
-    /// Forgets remembered answers that are too old, at most `limit`. Returns how many.
+    /// Forgets remembered answers that are too old, at most `limit`. Returns how many. A commit
+    /// takes few of them, because no push is decided while it is.
     ///
     /// # Errors
-    /// As the ledger says.
+    /// As the ledger says; what was forgotten before stays so.
     pub fn anfragen_vergessen(&self, limit: usize) -> Result<usize, Error> {
+        let mut done = 0;
+        while done < limit {
+            let wanted = limit.saturating_sub(done).min(VERGESSEN_MAX);
+            let count = self.einige_vergessen(wanted)?;
+            done += count;
+            if count < wanted {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    fn einige_vergessen(&self, limit: usize) -> Result<usize, Error> {
         let keep_ms = self.0.0.config.anfragen_ms;
         let done = self.0.house_write(ACTOR, move |view, feder| {
             let end = feder.now.plus_ms(keep_ms.saturating_neg());
