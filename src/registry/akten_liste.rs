@@ -34,37 +34,53 @@ pub(super) const ROWS_MAX: usize = 1000;
 const QUELLEN_MAX: usize = 500;
 
 /// Collects a page: so many entries, from so many rows at most.
+///
+/// Whether there is a next page is a matter of rows that the caller may see: behind a full page
+/// it is looked on for one of them, and the place of the next page is that of the last entry.
+/// What remains: where `ROWS_MAX` rows were looked at and not all were shown, the page names a
+/// next one although it may be empty; and if none was shown, its place is that of a hidden row,
+/// because the caller would not get on otherwise.
 pub(super) struct Sammler<T> {
     limit: usize,
     rows: usize,
     eintraege: Vec<T>,
-    last: Option<Vec<u8>>,
+    /// Place of the last entry.
+    shown: Option<Vec<u8>>,
+    /// Place of the last row that was not shown.
+    hidden: Option<Vec<u8>>,
     more: bool,
 }
 
 impl<T> Sammler<T> {
     pub(super) fn new(blatt: &Blatt) -> Self {
         let limit = blatt.menge();
-        Self { limit, rows: 0, eintraege: Vec::new(), last: None, more: false }
+        let (eintraege, shown, hidden) = (Vec::new(), None, None);
+        Self { limit, rows: 0, eintraege, shown, hidden, more: false }
     }
 
-    /// True if another row may be looked at; if not, the page goes on behind the last one.
+    /// True if another row, which there is, is to be looked at.
     pub(super) fn offen(&mut self) -> bool {
-        let open = self.eintraege.len() < self.limit && self.rows < ROWS_MAX;
-        self.more |= !open;
-        open
+        self.more |= self.rows >= ROWS_MAX;
+        !self.more
     }
 
-    /// A row was looked at.
+    /// A row was looked at; `eintrag` if it may be shown. Behind a full page it only tells that
+    /// there is a next one.
     pub(super) fn zeile(&mut self, place: Vec<u8>, eintrag: Option<T>) {
         self.rows += 1;
-        self.last = Some(place);
-        self.eintraege.extend(eintrag);
+        match eintrag {
+            Some(_) if self.eintraege.len() >= self.limit => self.more = true,
+            Some(eintrag) => {
+                self.eintraege.push(eintrag);
+                self.shown = Some(place);
+            }
+            None => self.hidden = Some(place),
+        }
     }
 
     /// The page.
     pub(super) fn seite(self) -> Seite<T> {
-        let weiter = if self.more { self.last } else { None };
+        let weiter = if self.more { self.shown.or(self.hidden) } else { None };
         Seite { eintraege: self.eintraege, weiter }
     }
 }

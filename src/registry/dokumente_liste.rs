@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     access::{Rolle, Urteil, Verb, Wer},
-    dokument::Dokument,
+    dokument::{Dokument, Ort},
     organisation::Oe,
     record::{Index, Parts},
     zeit::Zeitpunkt,
@@ -51,7 +51,9 @@ impl Reader {
         self.0.read(|s| {
             let fits = |d: &Dokument| {
                 let files = || d.fassungen.iter().flat_map(|f| &f.formate);
+                let of = |id| matches!(d.ort, Ort::Vorgang { vorgang_id, .. } if vorgang_id == id);
                 filter.akte_id.is_none_or(|id| d.ort.akte() == Some(id))
+                    && filter.vorgang_id.is_none_or(of)
                     && filter.sha256.is_none_or(|digest| files().any(|p| p.sha256 == digest))
                     && filter.fremd_id.as_ref().is_none_or(|id| Some(id) == d.fremd_id.as_ref())
             };
@@ -78,7 +80,7 @@ impl Reader {
     /// What waits in the Posteingang of the caller's OE, in the order of arrival.
     ///
     /// # Errors
-    /// An unknown OE, or as the ledger says.
+    /// An unknown OE, `filter_fehlt` where too many OE are the caller's, or as the ledger says.
     pub fn posteingang(
         &self,
         filter: &PosteingangFilter,
@@ -133,6 +135,7 @@ fn by_fremd_id(
 }
 
 /// The OE whose Posteingang the caller may read; with a role of the whole house all of them.
+/// More than are merged are refused: a list that leaves some out in silence hides letters.
 fn eigene(s: &Sicht<'_, '_>) -> Result<Vec<Uuid>, Error> {
     let mut own: Vec<Uuid> = match &s.wer {
         Wer::Maschine(key) => key.oe.clone(),
@@ -140,7 +143,7 @@ fn eigene(s: &Sicht<'_, '_>) -> Result<Vec<Uuid>, Error> {
             let clerk = |r: &Rolle| matches!(r, Rolle::Sachbearbeitung | Rolle::Registratur);
             let mut mine = rollen.iter().filter(|r| clerk(&r.rolle));
             if mine.clone().any(|r| r.oe.is_none()) {
-                s.view.kind::<Oe>(None, LISTS_MAX)?.into_iter().map(|oe| oe.value.id).collect()
+                s.view.kind::<Oe>(None, LISTS_MAX + 1)?.into_iter().map(|oe| oe.value.id).collect()
             } else {
                 mine.by_ref().filter_map(|r| r.oe).collect()
             }
@@ -148,6 +151,12 @@ fn eigene(s: &Sicht<'_, '_>) -> Result<Vec<Uuid>, Error> {
     };
     own.sort_unstable();
     own.dedup();
-    own.truncate(LISTS_MAX);
+    if own.len() > LISTS_MAX {
+        let text = format!(
+            "Ihre Rechte umfassen mehr als {LISTS_MAX} Organisationseinheiten. Nennen Sie mit oe \
+             eine davon."
+        );
+        return Err(Error::ungueltig("/oe", "filter_fehlt", text));
+    }
     Ok(own)
 }

@@ -10,9 +10,11 @@ use aktenlauf::{
     },
     intake::Metadaten,
     registry::{
-        AkteAenderung, AktenFilter, Begruendung, Blatt, DokumenteFilter, PosteingangFilter,
+        AkteAenderung, AktenFilter, Begruendung, Blatt, DokumenteFilter, OeNeu, PosteingangFilter,
     },
 };
+
+use uuid::Uuid;
 
 use super::haus::{Haus, akte_neu};
 
@@ -158,6 +160,56 @@ fn documents_are_listed_by_place_digest_and_foreign_number() {
     assert_eq!(other.dokumente(&foreign, &Blatt::default()).unwrap().eintraege.len(), 0);
     let none = reader.dokumente(&DokumenteFilter::default(), &Blatt::default()).unwrap_err();
     assert_eq!(none.fehler[0].code, "filter_fehlt");
+}
+
+/// Catches: the looking on behind a full page, its place, and `ROWS_MAX`.
+#[test]
+fn a_cursor_does_not_tell_of_hidden_objects() {
+    let haus = Haus::neu();
+    let own = haus.akte("sach61", "Bauantrag");
+    let neu = akte_neu("52.1", "fremd");
+    let foreign = haus.als("sach50").clerk().unwrap().akte_anlegen(neu, None).unwrap().wert;
+    let push = |wer: &str, akte: Uuid| haus.brief(wer, akte, "Brief", "gleich").sha256;
+    let sha256 = Some(push("sach61", own.id));
+    let filter = DokumenteFilter { sha256, ..DokumenteFilter::default() };
+    let reader = haus.als("sach61").reader().unwrap();
+    let page = |nach| {
+        let page = reader.dokumente(&filter, &blatt(1, nach)).unwrap();
+        (page.eintraege.len(), page.weiter)
+    };
+    let alone = page(None);
+    push("sach50", foreign.id);
+    assert_eq!((alone.clone(), page(None)), ((1, None), alone));
+    for _ in 0..3 {
+        push("sach50", foreign.id);
+    }
+    push("sach61", own.id);
+    let (count, place) = page(None);
+    assert_eq!((count, place.is_some()), (1, true));
+    // Whatever lies between, the place is that of the entry shown.
+    push("sach50", foreign.id);
+    assert_eq!(page(None), (1, place.clone()));
+    assert_eq!(page(place), (1, None));
+    let vorgang_id = Some(own.id);
+    let narrowed = DokumenteFilter { vorgang_id, ..filter.clone() };
+    assert_eq!(reader.dokumente(&narrowed, &blatt(1, None)).unwrap().eintraege.len(), 0);
+}
+
+/// Catches: the refusal in `eigene`, in place of leaving OE out.
+#[test]
+fn more_posteingaenge_than_are_merged_are_refused() {
+    let haus = Haus::neu();
+    let system = haus.registry.system("root");
+    let (reader, blatt) = (haus.als("zentral").reader().unwrap(), Blatt::default());
+    for i in 0..254 {
+        assert!(i % 50 > 0 || reader.posteingang(&PosteingangFilter::default(), &blatt).is_ok());
+        let (kuerzel, name) = (format!("X{i}"), format!("Amt X{i}"));
+        system.oe_anlegen(OeNeu { kuerzel, name, uebergeordnet: None }).unwrap();
+    }
+    let refused = reader.posteingang(&PosteingangFilter::default(), &blatt).unwrap_err();
+    assert_eq!(refused.fehler[0].code, "filter_fehlt");
+    let one = PosteingangFilter { oe: Some("50".into()), ..PosteingangFilter::default() };
+    assert!(reader.posteingang(&one, &blatt).is_ok());
 }
 
 /// Catches: the class of the OE in `posteingang`.
