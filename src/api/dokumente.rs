@@ -81,6 +81,8 @@ struct List {
     sha256: Option<Digest>,
     /// Number in the Fachverfahren that asks.
     fremd_id: Option<String>,
+    /// Only of this OE: Kürzel or id. Narrows what another filter finds.
+    oe: Option<String>,
     /// Changed at or after this instant (RFC 3339).
     #[param(value_type = Option<String>)]
     geaendert_seit: Option<Zeitpunkt>,
@@ -95,9 +97,9 @@ struct List {
 async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let query: List = request.open.query()?;
     let (scope, blatt) = request.page(&query, query.limit, query.cursor.as_deref())?;
-    let List { vorgang_id, akte_id, sha256, fremd_id, geaendert_seit, .. } = query;
+    let List { vorgang_id, akte_id, sha256, fremd_id, oe, geaendert_seit, .. } = query;
     let filter =
-        registry::DokumenteFilter { vorgang_id, akte_id, sha256, fremd_id, geaendert_seit };
+        registry::DokumenteFilter { vorgang_id, akte_id, sha256, fremd_id, oe, geaendert_seit };
     let page = request.acting(move |acting| acting.reader()?.dokumente(&filter, &blatt));
     reply::page(&scope, &page.await?)
 }

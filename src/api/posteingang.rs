@@ -10,7 +10,7 @@ use super::{
     schemas::answers::Dokument,
 };
 use crate::{
-    domain::zeit::Zeitpunkt,
+    domain::{digest::Digest, zeit::Zeitpunkt},
     http::{problem::Problem, request::Signed},
     registry,
 };
@@ -30,6 +30,11 @@ pub(super) fn collect(routes: &mut Collector) {
 struct List {
     /// Only of this OE: Kürzel or id.
     oe: Option<String>,
+    /// With these bytes.
+    #[param(value_type = Option<String>)]
+    sha256: Option<Digest>,
+    /// Number in the Fachverfahren that asks.
+    fremd_id: Option<String>,
     /// Changed at or after this instant (RFC 3339).
     #[param(value_type = Option<String>)]
     geaendert_seit: Option<Zeitpunkt>,
@@ -44,7 +49,8 @@ struct List {
 async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let query: List = request.open.query()?;
     let (scope, blatt) = request.page(&query, query.limit, query.cursor.as_deref())?;
-    let filter = registry::PosteingangFilter { oe: query.oe, geaendert_seit: query.geaendert_seit };
+    let List { oe, sha256, fremd_id, geaendert_seit, .. } = query;
+    let filter = registry::PosteingangFilter { oe, sha256, fremd_id, geaendert_seit };
     let page = request.acting(move |acting| acting.reader()?.posteingang(&filter, &blatt));
     reply::page(&scope, &page.await?)
 }

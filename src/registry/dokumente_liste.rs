@@ -16,21 +16,44 @@ use super::{
 };
 use crate::domain::{
     access::{Rolle, Urteil, Verb, Wer},
+    digest::Digest,
     dokument::{Dokument, Ort},
     organisation::Oe,
     record::{Index, Parts},
     zeit::Zeitpunkt,
 };
 
+/// True if a file of the document has these bytes.
+fn hat(d: &Dokument, digest: Digest) -> bool {
+    d.fassungen.iter().flat_map(|f| &f.formate).any(|file| file.sha256 == digest)
+}
+
+/// The OE that has the document: that of its Akte, or in whose Posteingang it waits.
+fn bei(s: &Sicht<'_, '_>, d: &Dokument) -> Result<Option<Uuid>, Error> {
+    let Some(id) = d.ort.akte() else {
+        return Ok(if let Ort::Posteingang { oe, .. } = d.ort { Some(oe) } else { None });
+    };
+    let Some(akte) = s.akte_roh(id)? else { return Ok(None) };
+    Ok(Some(s.klasse(akte.value.rechteklasse)?.oe))
+}
+
+/// A machine asks for its own foreign numbers only, a person for all; see `quellen`.
+fn eigene_nummer(s: &Sicht<'_, '_>, d: &Dokument) -> bool {
+    match &s.wer {
+        Wer::Maschine(key) => d.quelle == Some(key.id),
+        Wer::Person { .. } => true,
+    }
+}
+
 /// The document, if the caller reads it and it was changed since.
 fn zeige(
     s: &Sicht<'_, '_>,
     key: &str,
     seit: Option<Zeitpunkt>,
-    fits: impl Fn(&Dokument) -> bool,
+    fits: impl Fn(&Dokument) -> Result<bool, Error>,
 ) -> Result<Option<DokumentAnsicht>, Error> {
     let Some(found) = s.get::<Dokument>(key)? else { return Ok(None) };
-    let fits = fits(&found.value) && seit.is_none_or(|t| found.value.geaendert >= t);
+    let fits = fits(&found.value)? && seit.is_none_or(|t| found.value.geaendert >= t);
     if fits && s.dokument_urteil(&found.value, Verb::Lesen)? == Urteil::Ja {
         return s.dokument_ansicht(found).map(Some);
     }
@@ -42,20 +65,25 @@ impl Reader {
     /// be named; the others narrow.
     ///
     /// # Errors
-    /// `nicht_gefunden` for an Akte or Vorgang, `filter_fehlt`, or as the ledger says.
+    /// `nicht_gefunden` for an Akte or Vorgang, `filter_fehlt`, an unknown OE, or as the ledger
+    /// says.
     pub fn dokumente(
         &self,
         filter: &DokumenteFilter,
         blatt: &Blatt,
     ) -> Result<Seite<DokumentAnsicht>, Error> {
         self.0.read(|s| {
+            let oe = match &filter.oe {
+                Some(text) => Some(s.oe_finden("/oe", text)?.value.id),
+                None => None,
+            };
             let fits = |d: &Dokument| {
-                let files = || d.fassungen.iter().flat_map(|f| &f.formate);
                 let of = |id| matches!(d.ort, Ort::Vorgang { vorgang_id, .. } if vorgang_id == id);
-                filter.akte_id.is_none_or(|id| d.ort.akte() == Some(id))
+                let narrow = filter.akte_id.is_none_or(|id| d.ort.akte() == Some(id))
                     && filter.vorgang_id.is_none_or(of)
-                    && filter.sha256.is_none_or(|digest| files().any(|p| p.sha256 == digest))
-                    && filter.fremd_id.as_ref().is_none_or(|id| Some(id) == d.fremd_id.as_ref())
+                    && filter.sha256.is_none_or(|digest| hat(d, digest))
+                    && filter.fremd_id.as_ref().is_none_or(|id| Some(id) == d.fremd_id.as_ref());
+                Ok(narrow && (oe.is_none() || oe == bei(s, d)?))
             };
             let seit = filter.geaendert_seit;
             if let Some(fremd) = &filter.fremd_id {
@@ -109,7 +137,11 @@ impl Reader {
                 if !page.offen() {
                     break;
                 }
-                let shown = zeige(s, &key, filter.geaendert_seit, |_| true)?;
+                let shown = zeige(s, &key, filter.geaendert_seit, |d| {
+                    let fremd = |id| Some(id) == d.fremd_id.as_ref() && eigene_nummer(s, d);
+                    Ok(filter.sha256.is_none_or(|digest| hat(d, digest))
+                        && filter.fremd_id.as_ref().is_none_or(fremd))
+                })?;
                 page.zeile(place, shown);
             }
             Ok(page.seite())
@@ -122,7 +154,7 @@ fn by_fremd_id(
     s: &Sicht<'_, '_>,
     fremd: &str,
     seit: Option<Zeitpunkt>,
-    fits: impl Fn(&Dokument) -> bool,
+    fits: impl Fn(&Dokument) -> Result<bool, Error>,
 ) -> Result<Seite<DokumentAnsicht>, Error> {
     let mut eintraege = Vec::new();
     for quelle in quellen(s)? {

@@ -265,6 +265,7 @@ pub struct DokumenteFilter {
     pub akte_id: Option<Uuid>,
     pub sha256: Option<Digest>,
     pub fremd_id: Option<String>,
+    pub oe: Option<String>,
     pub geaendert_seit: Option<Zeitpunkt>,
 }
 
@@ -273,6 +274,8 @@ pub struct DokumenteFilter {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct PosteingangFilter {
     pub oe: Option<String>,
+    pub sha256: Option<Digest>,
+    pub fremd_id: Option<String>,
     pub geaendert_seit: Option<Zeitpunkt>,
 }
 

@@ -162,7 +162,7 @@ fn documents_are_listed_by_place_digest_and_foreign_number() {
     assert_eq!(none.fehler[0].code, "filter_fehlt");
 }
 
-/// Catches: the looking on behind a full page, its place, and `ROWS_MAX`.
+/// Catches: the looking on behind a full page, and its place; `vorgang_id` and `oe` in `fits`.
 #[test]
 fn a_cursor_does_not_tell_of_hidden_objects() {
     let haus = Haus::neu();
@@ -193,6 +193,10 @@ fn a_cursor_does_not_tell_of_hidden_objects() {
     let vorgang_id = Some(own.id);
     let narrowed = DokumenteFilter { vorgang_id, ..filter.clone() };
     assert_eq!(reader.dokumente(&narrowed, &blatt(1, None)).unwrap().eintraege.len(), 0);
+    for (oe, count) in [("61", 2), ("50", 0)] {
+        let of_oe = DokumenteFilter { oe: Some(oe.into()), ..filter.clone() };
+        assert_eq!(reader.dokumente(&of_oe, &blatt(9, None)).unwrap().eintraege.len(), count);
+    }
 }
 
 /// Catches: the refusal in `eigene`, in place of leaving OE out.
@@ -212,7 +216,7 @@ fn more_posteingaenge_than_are_merged_are_refused() {
     assert!(reader.posteingang(&one, &blatt).is_ok());
 }
 
-/// Catches: the class of the OE in `posteingang`.
+/// Catches: the class of the OE in `posteingang`, and its filters.
 #[test]
 fn each_office_sees_its_own_posteingang() {
     let haus = Haus::neu();
@@ -223,7 +227,7 @@ fn each_office_sees_its_own_posteingang() {
     }
     let count = |wer: &str, oe: Option<&str>| {
         let reader = haus.als(wer).reader().unwrap();
-        let filter = PosteingangFilter { oe: oe.map(Into::into), geaendert_seit: None };
+        let filter = PosteingangFilter { oe: oe.map(Into::into), ..Default::default() };
         let (mut found, mut nach) = (0, None);
         loop {
             let (page, read) =
@@ -239,4 +243,15 @@ fn each_office_sees_its_own_posteingang() {
     assert_eq!((count("sach61", None), count("sach50", None)), (20, 5));
     assert_eq!((count("zentral", None), count("zentral", Some("50"))), (25, 5));
     assert_eq!((count("sach61", Some("50")), count("revision", None)), (0, 0));
+    let fremd_id = Some("F-1".to_owned());
+    let oe = Some("61".to_owned());
+    let meta = Metadaten { oe, fremd_id: fremd_id.clone(), ..Metadaten::default() };
+    let sha256 = Some(haus.push(&haus.als("zentral"), meta, b"Brief 1", None).unwrap().sha256);
+    let number = PosteingangFilter { fremd_id, ..PosteingangFilter::default() };
+    let bytes = PosteingangFilter { sha256, ..PosteingangFilter::default() };
+    let both = PosteingangFilter { sha256, ..number.clone() };
+    for (filter, count) in [(number, 1), (bytes, 2), (both, 1)] {
+        let page = haus.als("sach61").reader().unwrap().posteingang(&filter, &Blatt::default());
+        assert_eq!(page.unwrap().eintraege.len(), count);
+    }
 }
