@@ -26,7 +26,8 @@ use crate::contract;
 pub struct Stadt {
     running: Option<Running>,
     pub file: File,
-    pub dir: TempDir,
+    /// Taken away with the city.
+    _dir: TempDir,
     agent: ureq::Agent,
     /// A unit whose files stand behind the wall for personnel.
     pub personal: String,
@@ -108,7 +109,7 @@ impl Stadt {
             found.unwrap().nummer.clone()
         };
         let (einheit, personal) = (leaf(None), leaf(Some(Schutzklasse::Personal)));
-        let stadt = Self { running: Some(running), file, dir, agent, personal, einheit };
+        let stadt = Self { running: Some(running), file, _dir: dir, agent, personal, einheit };
         stadt.found(plan);
         stadt
     }
