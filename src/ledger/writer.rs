@@ -326,8 +326,13 @@ impl Writer {
         if !matches!(self.shared.state(), State::Ready | State::Full(_)) {
             return;
         }
-        if let Err(error) = self.shared.journal.erase(&order.seqs) {
-            return self.poison(Group::default(), &error.into());
+        match self.shared.journal.erase(&order.seqs) {
+            Ok(()) => {}
+            Err(journal::Error::Full(why)) => {
+                tracing::error!(why, id = %order.id, "no room to erase; the order stays open");
+                return;
+            }
+            Err(error) => return self.poison(Group::default(), &error.into()),
         }
         let draft = erase::done(order, self.source.now());
         let mut group = Group::default();

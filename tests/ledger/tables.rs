@@ -56,7 +56,7 @@ fn agree(one: &dyn Table, other: &dyn Table) {
         let n = random.next();
         vec![0, 1, 255, b'a'][..usize::try_from(n % 5).unwrap().min(4)]
             .iter()
-            .map(|byte| byte ^ u8::try_from(n >> 56).unwrap() % 3)
+            .map(|byte| byte ^ (u8::try_from(n >> 56).unwrap() % 3))
             .collect::<Vec<u8>>()
     };
     for _ in 0..300 {
