@@ -60,7 +60,9 @@ pub fn acknowledged() {
     let rate = count / seconds;
     row(
         "acknowledged push, 27 kB, 16 connections",
-        &format!("{rate:.0} documents/s; CPU a document: server {server:.2} ms, client {client:.2} ms"),
+        &format!(
+            "{rate:.0} documents/s; CPU a document: server {server:.2} ms, client {client:.2} ms"
+        ),
         &format!("{limit:.0} documents/s"),
         &format!("{:.2}", rate / limit),
         "0.40; server 1 ms",

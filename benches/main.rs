@@ -3,10 +3,13 @@
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` (default 100,000). See benches/README.md.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
+
 mod ingest;
 mod ledger;
 mod process;
 mod raw;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/served.rs"]
 mod served;
 mod start;

@@ -21,7 +21,13 @@ pub fn all() {
     let empty = start.elapsed().as_secs_f64();
     row("start, empty", &format!("{empty:.2} s"), "-", "-", "0.5 s");
     thread::sleep(Duration::from_secs(3));
-    row("idle memory, empty", &format!("{:.0} MB", process::memory_mb(city.pid())), "-", "-", "64 MB");
+    row(
+        "idle memory, empty",
+        &format!("{:.0} MB", process::memory_mb(city.pid())),
+        "-",
+        "-",
+        "64 MB",
+    );
     fill(&city, stock);
     thread::sleep(Duration::from_secs(5));
     city.served().stop();

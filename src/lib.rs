@@ -38,8 +38,9 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`domain`] objects and rules, pure; [`disk`] files with named syncs |
-//! | 1 | [`blob`] bytes under their digest; [`ledger`] journal and tables; [`search`] the index; [`text`] bytes in, text out, in a limited process; [`identity`] passwords, secrets, sessions |
-//! | 2 | [`registry`] joins layer 1, the only writer of the ledger; [`follow`] carries the journal into the index |
+//! | 1 | [`blob`] bytes under their digest; [`ledger`] journal and tables; [`search`] the index |
+//! | 1 | [`text`] bytes in, text out, in a limited process; [`identity`] passwords, sessions |
+//! | 2 | [`registry`] joins layer 1, the only writer; [`follow`] carries the journal on |
 //! | 3 | [`intake`] one push from permit to receipt |
 //! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
 //! | 5 | [`api`] the REST resources; [`config`] the file an operator writes |
@@ -52,7 +53,7 @@
 //!
 //! | invariant | test |
 //! |---|---|
-//! | An acknowledged push survives any crash: record, bytes, chain | `tests/simulation.rs`, `tests/crash.rs` |
+//! | An acknowledged push survives any crash | `tests/simulation.rs`, `tests/crash.rs` |
 //! | Each named sync is needed: skipping one loses something | `tests/simulation.rs` |
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |

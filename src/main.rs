@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use aktenlauf::text;
+use aktenlauf::{cli, text};
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == text::WORKER_ARGUMENT) {
         return text::worker();
     }
-    ExitCode::SUCCESS
+    cli::main()
 }

@@ -98,7 +98,8 @@ fn kill_9_while_eight_clients_push() {
     let kills = env_count("TEST_KILLS", 3);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("daten");
-    let mut city = City::found(Binary::real(), &data, &folder.path().join("stadt.toml"), SMALL_SEGMENTS);
+    let mut city =
+        City::found(Binary::real(), &data, &folder.path().join("stadt.toml"), SMALL_SEGMENTS);
     let (mut all, mut random) = (Vec::new(), Random(0xA17E_1AF5));
     for kill in 0..kills {
         let stop = AtomicBool::new(false);
@@ -187,7 +188,8 @@ fn a_power_cut_while_eight_clients_push() {
         return;
     };
     let data = mount.at.join("daten");
-    let mut city = City::found(Binary::real(), &data, &folder.path().join("stadt.toml"), SMALL_SEGMENTS);
+    let mut city =
+        City::found(Binary::real(), &data, &folder.path().join("stadt.toml"), SMALL_SEGMENTS);
     let (mut all, mut random) = (Vec::new(), Random(0x5EED_0FC7));
     for _ in 0..cuts {
         let stop = AtomicBool::new(false);

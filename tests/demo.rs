@@ -104,7 +104,10 @@ fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
         assert_eq!(Some(answer), after.get(what), "{what:?} answers otherwise after a rebuild");
     }
     assert!(before.len() >= 100 && with_hits >= 75, "{} recorded, {with_hits} hits", before.len());
-    println!("demo: {} reads and searches equal after a rebuild, {with_hits} with hits", before.len());
+    println!(
+        "demo: {} reads and searches equal after a rebuild, {with_hits} with hits",
+        before.len()
+    );
     binary.verify(&data);
     flips(&binary, &data);
 }

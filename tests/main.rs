@@ -1,7 +1,30 @@
 //! One test binary for everything that is tested from outside a module.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod access;
+mod api;
+mod blob;
+mod bounds;
+mod contract;
+mod crash;
+mod demo;
+mod disk;
+mod follow;
+mod intake;
+mod journal;
 mod layers;
 mod ledger;
+mod registry;
 mod search;
+mod served;
+mod simulation;
+mod stadt;
 mod text;
+mod texts;
 mod tidy;

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ impl Binary {
 #[derive(Debug)]
 pub struct Served {
     child: Option<Child>,
+    /// Held open: a server whose output nobody reads any more would end at its next line.
+    output: Option<BufReader<ChildStdout>>,
     address: String,
     agent: ureq::Agent,
 }
@@ -60,9 +62,10 @@ impl Served {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
+            .max_idle_age(Duration::from_secs(2))
             .build()
             .new_agent();
-        let mut served = Self { child: None, address: String::new(), agent };
+        let mut served = Self { child: None, output: None, address: String::new(), agent };
         served.again(binary, arguments);
         served
     }
@@ -75,11 +78,13 @@ impl Served {
         let mut child = Command::new(&binary.0)
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("RUST_LOG", "error")
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        self.output = Some(output);
         let address = line.split_whitespace().find(|w| w.starts_with("http"));
         self.child = Some(child);
         self.address = address.unwrap_or_else(|| panic!("did not start: {line:?}")).to_owned();
@@ -217,8 +222,16 @@ impl City {
         std::fs::write(&config_file, format!("{head}{config}")).unwrap();
         let file = config_file.to_str().unwrap();
         binary.run(&[
-            "user", "create", "--config", file, "--name", "verwalterin", "--role",
-            "administration", "--password", "nur-fuer-den-test-42",
+            "user",
+            "create",
+            "--config",
+            file,
+            "--name",
+            "verwalterin",
+            "--role",
+            "administration",
+            "--city",
+            "Teststadt",
         ]);
         for (sign, name) in [("10", "Hauptamt"), ("20", "Kämmerei")] {
             binary.run(&["oe", "create", "--config", file, "--sign", sign, "--name", name]);
@@ -237,8 +250,20 @@ impl City {
     pub fn new_key(&self, name: &str, oe: &str) -> String {
         let config = self.config.to_str().unwrap();
         let key = self.binary.run(&[
-            "key", "create", "--config", config, "--name", name, "--role", "fachverfahren", "--oe",
-            oe, "--verb", "einliefern,anlegen,lesen",
+            "key",
+            "create",
+            "--config",
+            config,
+            "--name",
+            name,
+            "--role",
+            "fachverfahren",
+            "--oe",
+            oe,
+            "--verb",
+            "einliefern,anlegen,lesen",
+            "--rate",
+            "1000000",
         ]);
         key.trim().to_owned()
     }

@@ -3,6 +3,8 @@
 //! Whatever a document does, the next one is read. `hostile` crafts the files; here is what must
 //! come of them.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::{
     net::TcpListener,
     os::unix::net::UnixListener,
@@ -13,7 +15,10 @@ use std::{
 };
 
 use aktenlauf::{
-    cli::pdf::{Briefkopf, letter},
+    cli::{
+        demo,
+        pdf::{Briefkopf, letter},
+    },
     text::{Attempt, Failure, Limits, Pool, Targets, Text, sniff},
 };
 
@@ -87,11 +92,12 @@ fn the_worker_can_do_nothing_but_read_and_answer() {
     };
     // The control: this process can do all of it, so a refusal is the worker's limits.
     for Attempt { what, refused } in targets.attempt() {
-        assert_eq!(refused, None, "control: {what}");
+        // Who started the tests may be another user; the worker's parent is this process.
+        assert!(refused.is_none() || what == "signal the parent", "control: {what} {refused:?}");
     }
     std::fs::remove_file(&targets.creatable).unwrap();
     let pool = pool(Limits::default(), 1);
-    let attempts = pool.probe(&targets, true).unwrap();
+    let attempts = pool.probe(&targets, false).unwrap();
     assert_eq!(attempts.len(), 11);
     for Attempt { what, refused } in attempts {
         assert!(refused.is_some(), "the worker could: {what}");
@@ -100,13 +106,12 @@ fn the_worker_can_do_nothing_but_read_and_answer() {
     if landlock_missing(&pool) {
         return;
     }
-    // Without the filter of system calls Landlock alone must hold what it knows of.
-    let attempts = pool.probe(&targets, false).unwrap();
+    // What Landlock knows of, it must hold alone; the rest shows that nothing else was at work.
+    let attempts = pool.probe(&targets, true).unwrap();
     for Attempt { what, refused } in attempts {
-        let beyond = ["connect a Unix socket", "make a socket", "start a thread"];
-        if !beyond.contains(&what.as_str()) {
-            assert!(refused.is_some(), "Landlock let the worker: {what}");
-        }
+        let unknown = ["connect a Unix socket", "make a socket", "start a thread"];
+        let expected = !unknown.contains(&what.as_str());
+        assert_eq!(refused.is_some(), expected, "Landlock alone: {what}: {refused:?}");
     }
     assert!(!targets.creatable.exists());
 }
@@ -192,7 +197,7 @@ fn wall_time_and_cpu_time_end_a_document() {
     let bytes = hostile::exponential();
     for (limits, most) in [
         (Limits { wall_s: 1, cpu_s: 50, ..Limits::default() }, 4),
-        (Limits { wall_s: 50, cpu_s: 1, ..Limits::default() }, 15),
+        (Limits { wall_s: 50, cpu_s: 1, ..Limits::default() }, 45),
     ] {
         let pool = pool(limits, 1);
         let begun = Instant::now();
@@ -373,6 +378,19 @@ fn every_law_rendered_is_read_back() {
     let each = counts.cpu_ms / counts.documents;
     println!("text: {found} laws, {pages} pages, {each} ms CPU each (this profile)");
     assert_eq!(found, files.len());
+}
+
+#[test]
+fn demo_documents_are_read_back() {
+    let pool = pool(Limits::default(), 2);
+    for document in demo::documents(96, 11) {
+        let text = words(&read(&pool, PDF, &document.pdf()).unwrap().text);
+        assert!(text.contains(&document.betreff), "{}", document.betreff);
+        for absatz in &document.absaetze {
+            let absatz = absatz.trim_start_matches(['#', '-', ' ']);
+            assert!(text.contains(&words(absatz)), "{}: {absatz}\n{text}", document.betreff);
+        }
+    }
 }
 
 #[test]

@@ -163,7 +163,6 @@ impl Store {
 
     /// Waits until nobody else holds the lock of `digest` and takes it. A push holds it from
     /// `publish` to its commit, a deletion from its check to `remove`. Nobody may hold two.
-    #[must_use]
     pub fn lock(&self, digest: Digest) -> DigestLock {
         self.locks.take(digest)
     }
@@ -189,9 +188,11 @@ impl Store {
             }
         }
         self.backend.put(Name { digest, form: staged.form }, staged.content())?;
-        // The other form may be there since another level was configured. It goes last: readers
-        // try both, so no power cut leaves them with none.
-        self.backend.remove(Name { digest, form: staged.form.other() })?;
+        // The other form may be there since another level was configured. It goes last and may
+        // stay: readers try both, so no power cut leaves them with none.
+        if let Err(error) = self.backend.remove(Name { digest, form: staged.form.other() }) {
+            tracing::warn!(%digest, %error, "a blob's other form stays");
+        }
         Ok(())
     }
 

@@ -66,7 +66,8 @@ impl Source {
             let original = packed::unpack(&packed, part)?;
             let skip = usize::try_from(from.saturating_sub(part.from)).unwrap_or(usize::MAX);
             let wanted = original.get(skip..).unwrap_or_default();
-            bytes.extend(wanted.iter().take(len - bytes.len()));
+            let taken = wanted.len().min(len - bytes.len());
+            bytes.extend_from_slice(wanted.get(..taken).unwrap_or_default());
         }
         Ok(bytes)
     }
@@ -154,7 +155,12 @@ impl Reader {
     pub(super) fn new(digest: Digest, source: Source) -> Result<Self, Error> {
         let mut chunks = Chunks::new(digest, source);
         let held = chunks.next().map_err(|e| Error::of(digest, e))?;
-        Ok(Self { chunks, held, given: io::Cursor::default() })
+        let mut reader = Self { chunks, held, given: io::Cursor::default() };
+        if reader.size() <= CHUNK as u64 {
+            // All of it is here: an error can be told before anybody asked for a byte.
+            reader.advance().map_err(|e| Error::of(digest, e))?;
+        }
+        Ok(reader)
     }
 
     /// Bytes of the original.

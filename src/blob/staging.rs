@@ -65,7 +65,7 @@ pub struct Staging {
 #[derive(Debug)]
 enum Kept {
     Memory(Vec<u8>),
-    Spilled(Spilled),
+    Spilled(Box<Spilled>),
 }
 
 #[derive(Debug)]
@@ -116,13 +116,13 @@ impl Staging {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
         let missing = HEAD.saturating_sub(self.head.len());
-        self.head.extend(bytes.iter().take(missing));
+        self.head.extend_from_slice(bytes.get(..missing).unwrap_or(bytes));
         self.kept = Some(match kept {
             Kept::Memory(mut buffer) => {
                 buffer.extend_from_slice(bytes);
                 match &self.spool {
                     Spool::Folder { disk, dir, .. } if buffer.len() > IN_MEMORY => {
-                        Kept::Spilled(self.spill(&buffer, disk, dir)?)
+                        Kept::Spilled(Box::new(self.spill(&buffer, disk, dir)?))
                     }
                     _ => Kept::Memory(buffer),
                 }

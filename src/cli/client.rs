@@ -80,19 +80,12 @@ impl Client {
             .tls_config(tls.build())
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(Duration::from_secs(300)))
+            // Shorter than the server waits for the next request, so that none meets a closed one.
+            .max_idle_age(Duration::from_secs(2))
             .max_idle_connections_per_host(16)
             .build()
             .new_agent();
         Ok(Self { agent, base: base.trim_end_matches('/').to_owned(), key: key.to_owned() })
-    }
-
-    /// Asks for a JSON answer.
-    ///
-    /// # Errors
-    /// See `Error`.
-    pub fn get(&self, path: &str) -> Result<Value, Error> {
-        let url = format!("{}/api/v1{path}", self.base);
-        answer(self.agent.get(url).header("Authorization", self.bearer()).call()?)
     }
 
     /// Sends JSON. `once` is the Idempotency-Key.

@@ -123,7 +123,8 @@ impl Sheet {
             let mut x = left;
             for (number, cell) in line.split('\t').enumerate() {
                 if number > 0 {
-                    let stops = ((x - left) / TAB).floor() + 1.0;
+                    // A gap is always wide enough to be seen as one.
+                    let stops = ((x + 6.0 - left) / TAB).floor() + 1.0;
                     x = left + stops * TAB;
                 }
                 let mut pending: Vec<u8> = Vec::new();

@@ -83,11 +83,10 @@ pub fn run(args: &Push) -> anyhow::Result<ExitCode> {
 fn one(client: &Client, args: &Push, path: &Path) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut metadata = json!({ "dateiname": name });
-    if let Some(target) = &args.target {
-        metadata["aktenzeichen"] = json!(target);
-    }
-    if let Some(oe) = &args.oe {
-        metadata["oe"] = json!(oe);
+    for (field, value) in [("aktenzeichen", &args.target), ("oe", &args.oe)] {
+        if let (Some(value), Some(fields)) = (value, metadata.as_object_mut()) {
+            fields.insert(field.into(), json!(value));
+        }
     }
     let mut pause = Duration::from_millis(250);
     for _ in 1..TRIES {

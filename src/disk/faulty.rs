@@ -54,6 +54,13 @@ impl Faulty {
         state.off_at = Some(state.calls + calls + 1);
     }
 
+    /// Takes back the failure and the power cut that were ordered and have not come yet.
+    pub fn calm(&self) {
+        let mut state = self.state();
+        state.fail_at = None;
+        state.off_at = None;
+    }
+
     /// True once a call met the power cut.
     #[must_use]
     pub fn is_off(&self) -> bool {

@@ -1,4 +1,16 @@
-//! The filing plan: units, their periods, and how a plan is read from CSV.
+//! The filing plan: its units and their periods.
+//!
+//! A plan proposes; it never decides that something is destroyed: every unit carries `B`, and `A`
+//! or `V` is set by the archive alone. How a plan is written as a folder of text files is in
+//! `aktenplan/README.md`; [`read`] reads it.
+
+mod lesen;
+#[cfg(test)]
+mod tests;
+mod zeile;
+
+pub use lesen::{Befund, Gelesen, muster, read};
+pub use zeile::{ANKER, LAENDER};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -31,8 +43,44 @@ pub enum Einheit {
     Jahre,
 }
 
+/// Whether a period is the least or the most. A permanent one has no duration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fristart {
+    /// It must be kept at least so long.
+    #[default]
+    Mindest,
+    /// It may be kept at most so long (a duty to delete).
+    Hoechst,
+}
+
+/// When a period that has run out ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rundung {
+    /// With the calendar year (of Europe/Berlin).
+    #[default]
+    Jahresende,
+    /// On the day itself.
+    Tag,
+}
+
+/// What follows when a period has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Folge {
+    /// Offered to the archive.
+    #[default]
+    Anbieten,
+    /// Kept apart with restricted use.
+    Einschraenken,
+    /// Deleted without an offer, because a law says so.
+    LoeschenOhneAnbietung,
+}
+
 /// A period rule as the plan states it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Regel {
     /// How long; none: permanent.
     pub dauer: Option<u32>,
@@ -47,6 +95,15 @@ pub struct Regel {
     pub land: Option<String>,
     /// As of.
     pub stand: NaiveDate,
+    /// Least or most.
+    #[serde(default)]
+    pub art: Fristart,
+    /// Where the end lies.
+    #[serde(default)]
+    pub rundung: Rundung,
+    /// What follows.
+    #[serde(default)]
+    pub folge: Folge,
 }
 
 /// A version of a filing plan.
@@ -60,8 +117,14 @@ pub struct Aktenplan {
     pub stand: NaiveDate,
     /// Where it comes from.
     pub quelle: String,
-    /// The form of an Aktenzeichen, see `aktenzeichen`.
+    /// The form of an Aktenzeichen, see `aktenzeichen::Grammatik`.
     pub grammatik: String,
+    /// The form of a Geschäftszeichen.
+    #[serde(default)]
+    pub geschaeftszeichen: String,
+    /// Units down to this depth (1: the top) are the plan's own; a city adds below them only.
+    #[serde(default)]
+    pub gesperrte_ebenen: u32,
     /// The rule of units without one (10 years, B).
     pub ausweichregel: Regel,
 }
@@ -87,6 +150,10 @@ pub struct Planeinheit {
     pub blatt: bool,
     /// Its period; none on inner units and where the fallback rule holds.
     pub regel: Option<Regel>,
+    /// More of them: of other Länder, or a maximum beside a minimum. A rule with a Land holds there
+    /// only; if none is left for a city's Land, the fallback rule holds.
+    #[serde(default)]
+    pub weitere_regeln: Vec<Regel>,
     /// Always `B` unless the archive has set another.
     pub aussonderungsart: Aussonderungsart,
     /// What the plan proposes to the archive.

@@ -132,6 +132,14 @@ pub struct Dokument {
     pub geaendert: Zeitpunkt,
 }
 
+impl Dokument {
+    /// The files whose text stands for the document, first choice first: the formats of its
+    /// newest Fassung. Search indexes and shows the text of the first of them that has any.
+    pub fn textquellen(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.fassungen.last().into_iter().flat_map(|f| &f.formate).map(|p| p.sha256)
+    }
+}
+
 impl Record for Dokument {
     const KIND: Kind = Kind::Dokument;
     const FORM: u16 = 1;

@@ -98,6 +98,19 @@ impl Delays {
         give_back(&mut state.names, &name.to_lowercase());
         give_back(&mut state.addresses, &network(address));
     }
+
+    /// How many names and addresses are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.names.len() + state.addresses.len()
+    }
+
+    /// True if nobody failed lately.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Whoever has an IPv6 address has 2^64 of them, so the network counts.

@@ -8,6 +8,8 @@ pub mod delays;
 pub mod password;
 pub mod secret;
 pub mod sessions;
+#[cfg(test)]
+mod tests;
 
 pub use delays::Delays;
 pub use password::Gate;

@@ -328,8 +328,9 @@ impl Writer {
         }
         match self.shared.journal.erase(&order.seqs) {
             Ok(()) => {}
+            // No room to write a segment anew: the order stays open for the next start.
             Err(journal::Error::Full(why)) => {
-                tracing::error!(why, id = %order.id, "no room to erase; the order stays open");
+                tracing::warn!(why, id = %order.id, "an erasure stays open");
                 return;
             }
             Err(error) => return self.poison(Group::default(), &error.into()),

@@ -3,7 +3,7 @@
 //! A page goes on behind a `Place`, the key and id of the last hit, not behind a number of hits:
 //! so there is no depth at which paging ends, and equal keys are ordered by id.
 
-use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
@@ -110,7 +110,8 @@ impl Collector for TopPage {
             after: self.after.map(|place| (place.key, place.id.as_u64_pair())),
             count: 0,
             behind: 0,
-            top: BinaryHeap::new(),
+            top: Vec::new(),
+            least: None,
         })
     }
 
@@ -141,7 +142,11 @@ pub(super) struct SegmentPage {
     after: Option<(u64, (u64, u64))>,
     count: u64,
     behind: u64,
-    top: BinaryHeap<Reverse<Candidate>>,
+    /// At most twice the page; cut back to the page when it is full, which costs less per hit
+    /// than keeping an order.
+    top: Vec<Candidate>,
+    /// The worst of the last cut: what is below can't come onto the page.
+    least: Option<Candidate>,
 }
 
 impl SegmentCollector for SegmentPage {
@@ -160,18 +165,31 @@ impl SegmentCollector for SegmentPage {
         }
         self.behind += 1;
         // The id, two more columns, is read only where it can matter.
-        let full = self.top.len() >= self.limit;
-        if full && self.top.peek().is_none_or(|Reverse(worst)| key < worst.key) {
+        if self.limit == 0 || self.least.is_some_and(|least| key < least.key) {
             return;
         }
-        self.top.push(Reverse(Candidate { key, id: id(self), segment: self.segment, doc }));
-        if full {
-            self.top.pop();
+        let candidate = Candidate { key, id: id(self), segment: self.segment, doc };
+        if self.least.is_some_and(|least| candidate < least) {
+            return;
+        }
+        self.top.push(candidate);
+        if self.top.len() >= self.limit.saturating_mul(2) {
+            self.cut();
         }
     }
 
-    fn harvest(self) -> Found {
-        let top = self.top.into_iter().map(|Reverse(candidate)| candidate).collect();
-        Found { count: self.count, behind: self.behind, top }
+    fn harvest(mut self) -> Found {
+        self.cut();
+        Found { count: self.count, behind: self.behind, top: self.top }
+    }
+}
+
+impl SegmentPage {
+    fn cut(&mut self) {
+        self.top.sort_unstable_by(|a, b| b.cmp(a));
+        self.top.truncate(self.limit);
+        if self.top.len() == self.limit {
+            self.least = self.top.last().copied();
+        }
     }
 }

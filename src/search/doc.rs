@@ -58,7 +58,7 @@ pub struct Doc {
     pub klasse: u64,
     /// Subject.
     pub betreff: String,
-    /// Aktenzeichen, Geschäftszeichen and the sender's own reference, as written.
+    /// Its numbers as written, its own first: Aktenzeichen, Geschäftszeichen, the sender's own.
     pub zeichen: Vec<String>,
     /// Number of the plan unit.
     pub planeinheit: Option<String>,
@@ -171,11 +171,11 @@ impl Fields {
         out.add_u64(self.storno, u64::from(doc.storno));
         out.add_text(self.inhalt, &doc.betreff);
         out.add_text(self.betreff, &doc.betreff);
-        for zeichen in &doc.zeichen {
+        for (n, zeichen) in doc.zeichen.iter().enumerate() {
             out.add_text(self.inhalt, zeichen);
             out.add_text(self.zeichen, zeichen);
             let whole = analysis::zeichen(zeichen);
-            if doc.art != Art::Dokument {
+            if n == 0 && doc.art != Art::Dokument {
                 out.add_text(self.zeichen_eigen, &whole);
             }
             out.add_text(self.zeichen_roh, whole);

@@ -263,13 +263,18 @@ impl Index {
         Ok(())
     }
 
+    /// Forgets what was put and removed since the last commit.
+    pub fn discard(&self) {
+        *self.writer() = Writer { engine: None, pending: 0 };
+    }
+
     /// Removes everything and goes back to position 0, for good.
     ///
     /// # Errors
     /// If the engine fails.
     pub fn wipe(&self) -> Result<(), Error> {
-        // A new writer, because the old one may still be adding documents.
-        self.writer().engine = None;
+        // The writer may still be adding documents.
+        self.discard();
         self.write(|_, writer| {
             writer.delete_all_documents()?;
             Ok(0)

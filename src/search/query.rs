@@ -78,11 +78,9 @@ impl Query {
         let mut parts: Vec<(Occur, Box<dyn Engine>)> = Vec::new();
         for clause in &terms.clauses {
             parts.push((Occur::Must, rounded(clause, fields.inhalt, 1.0)));
-            for (field, boost) in [
-                (fields.betreff, BETREFF),
-                (fields.zeichen, ZEICHEN),
-                (fields.absender, ABSENDER),
-            ] {
+            for (field, boost) in
+                [(fields.betreff, BETREFF), (fields.zeichen, ZEICHEN), (fields.absender, ABSENDER)]
+            {
                 parts.push((Occur::Should, rounded(clause, field, boost)));
             }
         }
@@ -109,8 +107,9 @@ impl Query {
     /// not with the number of classes.
     fn predicate(&self) -> Box<dyn Engine> {
         let klassen = Arc::new(Klassen::new(&self.klassen));
-        let gone: Arc<HashSet<(u64, u64)>> =
-            Arc::new(self.ausgeschlossen.iter().map(Uuid::as_u64_pair).collect());
+        let mut gone: Vec<(u64, u64)> = self.ausgeschlossen.iter().map(Uuid::as_u64_pair).collect();
+        gone.sort_unstable();
+        let gone = Arc::new(gone);
         let art = self.art.map(Art::code);
         let storno = self.storno.map(u64::from);
         let days = self.days();
@@ -161,11 +160,12 @@ impl Columns {
         })
     }
 
-    /// True if the object or its Akte is among `ids`.
-    fn among(&self, doc: DocId, ids: &HashSet<(u64, u64)>) -> bool {
-        [&self.id, &self.akte]
-            .iter()
-            .any(|[hi, lo]| ids.contains(&(hi.get_val(doc), lo.get_val(doc))))
+    /// True if the object or its Akte is among `ids`, which are sorted.
+    fn among(&self, doc: DocId, ids: &[(u64, u64)]) -> bool {
+        let is_in = |[hi, lo]: &[Arc<dyn ColumnValues<u64>>; 2]| {
+            ids.binary_search(&(hi.get_val(doc), lo.get_val(doc))).is_ok()
+        };
+        is_in(&self.akte) || is_in(&self.id)
     }
 }
 

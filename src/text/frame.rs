@@ -19,9 +19,9 @@ const NO_PAGES: u32 = u32::MAX;
 pub enum Mode {
     /// Reads documents, with every limit.
     Documents,
-    /// Answers probes only, without the filter of system calls: shows that what lies under it
-    /// holds by itself. Such a worker takes no document.
-    ProbeUnfiltered,
+    /// Answers probes only, without the limits that hide Landlock (no descriptor, no process, the
+    /// filter of system calls): shows that it holds by itself. Such a worker takes no document.
+    ProbeLandlock,
 }
 
 /// The first words of the parent.
@@ -55,7 +55,7 @@ pub fn write_hello(out: &mut impl Write, hello: &Hello) -> io::Result<()> {
     let Limits { memory_bytes, cpu_s, wall_s, input_bytes, output_bytes, .. } = hello.limits;
     let mut bytes = Vec::with_capacity(64);
     bytes.extend(MAGIC);
-    bytes.push(u8::from(hello.mode == Mode::ProbeUnfiltered));
+    bytes.push(u8::from(hello.mode == Mode::ProbeLandlock));
     for number in [memory_bytes, cpu_s, wall_s, input_bytes, output_bytes] {
         bytes.extend(number.to_le_bytes());
     }
@@ -70,7 +70,7 @@ pub fn read_hello(from: &mut impl Read) -> io::Result<Hello> {
     }
     let mode = match array::<1>(from)? {
         [0] => Mode::Documents,
-        _ => Mode::ProbeUnfiltered,
+        _ => Mode::ProbeLandlock,
     };
     let limits = Limits {
         memory_bytes: number(from)?,

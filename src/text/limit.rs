@@ -44,11 +44,11 @@ pub fn before_thread(limits: &Limits) -> Vec<String> {
 }
 
 /// In the parsing thread: from here on there is no new thread, process, file or socket.
-pub fn in_thread(filter: bool) -> Vec<String> {
+pub fn in_thread() -> Vec<String> {
     let mut lacking = Vec::new();
     set(Resource::Nproc, 0, &mut lacking);
     set(Resource::Nofile, 0, &mut lacking);
-    if filter && let Err(why) = filter_calls() {
+    if let Err(why) = filter_calls() {
         lacking.push(format!("system call filter: {why}"));
     }
     lacking

@@ -23,6 +23,9 @@ pub use worker::worker;
 /// Version of the readers: text derived by another one is made anew.
 pub const VERSION: u32 = 1;
 
+/// Kind under which derived text is stored (UTF-8, as `Text::text` holds it).
+pub const KIND: &str = "text";
+
 /// First argument of the hidden subcommand that is a worker.
 pub const WORKER_ARGUMENT: &str = "text-worker";
 

@@ -6,11 +6,15 @@
 
 use super::plain;
 
-/// Lines of a head or a foot, at most.
+/// Lines of a head or a foot, at most; nor is either more than half of its page, so that no line
+/// can be taken for both and vanish.
 const LINES_MAX: usize = 3;
 
-/// The pages' texts, normalised and with form feeds between them.
+/// The pages' texts, normalised and with form feeds between them; empty if all pages are.
 pub fn join(pages: &[String]) -> String {
+    if pages.iter().all(|page| page.trim().is_empty()) {
+        return String::new();
+    }
     let lines: Vec<Vec<&str>> = pages.iter().map(|page| page.lines().collect()).collect();
     let own = |page: usize, line: &str| common(line, page + 1, pages.len());
     // Equal to the line of the next page or the one after: left and right pages may differ.
@@ -22,7 +26,7 @@ pub fn join(pages: &[String]) -> String {
     };
     let mut text = String::new();
     for (page, its) in lines.iter().enumerate() {
-        let most = LINES_MAX.min(its.len());
+        let most = LINES_MAX.min(its.len() / 2);
         let head = (0..most)
             .take_while(|place| {
                 let before = [page.checked_sub(1), page.checked_sub(2)];
@@ -45,7 +49,7 @@ pub fn join(pages: &[String]) -> String {
 }
 
 fn at<'a>(lines: Option<&Vec<&'a str>>, place: usize, from_end: bool) -> Option<&'a str> {
-    let lines = lines?;
+    let lines = lines.filter(|lines| place < lines.len() / 2)?;
     let place = if from_end { lines.len().checked_sub(place + 1)? } else { place };
     lines.get(place).copied()
 }
@@ -91,6 +95,10 @@ mod tests {
         assert_eq!(joined(&pages), pages.join("\u{c}"));
         assert_eq!(joined(&["eine\u{c}Seite"]), "eine\nSeite");
         assert_eq!(joined(&["", "", "x"]), "\u{c}\u{c}x");
-        assert_eq!(joined(&["gleich", "gleich"]), "\u{c}gleich");
+        assert_eq!(joined(&["", " \n", ""]), "");
+        // Sheets that say the same are not heads of each other.
+        assert_eq!(joined(&["gleich", "gleich"]), "gleich\u{c}gleich");
+        let form = "Kopf\nFormular\nFuß";
+        assert_eq!(joined(&[form, form]), "Kopf\nFormular\u{c}Formular\nFuß");
     }
 }

@@ -127,13 +127,13 @@ impl Pool {
         }
     }
 
-    /// Lets a worker try what it must not be able to do. `filtered` false: without the filter of
-    /// system calls, to see what lies under it.
+    /// Lets a worker try what it must not be able to do. `landlock_alone`: without the limits that
+    /// hide whether Landlock holds.
     ///
     /// # Errors
     /// `Failure::Worker` if none could be started or it did not answer.
-    pub fn probe(&self, targets: &Targets, filtered: bool) -> Result<Vec<Attempt>, Failure> {
-        let mode = if filtered { Mode::Documents } else { Mode::ProbeUnfiltered };
+    pub fn probe(&self, targets: &Targets, landlock_alone: bool) -> Result<Vec<Attempt>, Failure> {
+        let mode = if landlock_alone { Mode::ProbeLandlock } else { Mode::Documents };
         let mut worker = Worker::start(&self.program, self.limits, mode)?;
         let lines = worker.ask_probe(&targets.encode()).map_err(no_worker)?;
         Ok(lines.iter().map(|line| Attempt::from_line(line)).collect())
@@ -347,7 +347,8 @@ impl Worker {
         }
     }
 
-    /// From now on the CPU seconds of one document. The kernel keeps watch, also when the parent is gone.
+    /// From now on the CPU seconds of one document. The kernel keeps watch, also when the parent
+    /// is gone.
     fn bound_cpu(&self, limits: &Limits) {
         let (Some(used), Some(pid)) = (self.cpu_used(), self.pid()) else { return };
         let hard = limit::cpu_s_hard(limits);

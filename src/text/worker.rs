@@ -24,7 +24,9 @@ pub fn worker() -> ExitCode {
     let Ok(hello) = frame::read_hello(&mut socket) else { return ExitCode::FAILURE };
     let mut lacking = limit::before_thread(&hello.limits);
     let reader = std::thread::Builder::new().stack_size(limit::STACK_BYTES).spawn(move || {
-        lacking.extend(limit::in_thread(hello.mode == Mode::Documents));
+        if hello.mode == Mode::Documents {
+            lacking.extend(limit::in_thread());
+        }
         frame::write_lines(&mut socket, &lacking)?;
         serve(&mut socket, hello.mode, &hello.limits)
     });
@@ -38,7 +40,7 @@ fn serve(socket: &mut Socket, mode: Mode, limits: &Limits) -> io::Result<()> {
     while let Some((kind, bytes)) = frame::read_question(socket, limits.input_bytes)? {
         match (kind, mode) {
             (Kind::Probe, _) => frame::write_lines(socket, &probe::attempt_all(&bytes))?,
-            (_, Mode::ProbeUnfiltered) => return Err(io::ErrorKind::PermissionDenied.into()),
+            (_, Mode::ProbeLandlock) => return Err(io::ErrorKind::PermissionDenied.into()),
             (kind, Mode::Documents) => frame::write_answer(socket, &read(kind, &bytes, limits))?,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use aktenlauf::ledger::{
     Position,
-    journal::{Damage, Error, Journal, Sealed},
+    journal::{Damage, Error, Journal, Report, Sealed},
 };
 
 /// What the next append does.
@@ -92,18 +92,18 @@ impl Journal for Plain {
         Ok(())
     }
 
-    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Vec<Damage>, Error> {
-        let mut head = Position::default();
-        let mut damages = Vec::new();
+    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, Error> {
+        let mut report = Report::default();
         for sealed in self.entries.lock().unwrap().iter() {
-            if !sealed.fits(head) {
+            if !sealed.fits(report.head) {
                 let place = format!("entry {}", sealed.position.seq);
-                damages.push(Damage { place, offset: None, what: "does not fit".into() });
+                report.damage.push(Damage { place, offset: None, what: "does not fit".into() });
             }
-            head = sealed.position;
-            progress(head.seq);
+            report.head = sealed.position;
+            report.entries += 1;
+            progress(report.entries);
         }
-        Ok(damages)
+        Ok(report)
     }
 
     fn notes(&self) -> Vec<String> {

@@ -138,5 +138,8 @@ impl Worker {
 
 /// The same result for another one who waits.
 fn again(result: &Answer) -> Answer {
-    result.as_ref().map(|()| ()).map_err(|e| io::Error::new(e.kind(), e.to_string()))
+    match result {
+        Ok(()) => Ok(()),
+        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    }
 }

@@ -44,12 +44,12 @@
 //! nothing else there. Shares are for people. Whether a key is blocked, over its date or comes from
 //! a foreign network is checked at sign-on, not here.
 //!
-//! **The answer** to what is not granted: `Nein` if some other verb on that object is granted, since
-//! then the caller knows of it anyway (an auditor who wants to read; a write-only key that asks for
-//! the Akte it may push to); `Verborgen` if none is.
+//! **The answer** to what is not granted: `Nein` if some other verb on that object is granted,
+//! since then the caller knows of it anyway (an auditor who wants to read; a write-only key that
+//! asks for the Akte it may push to); `Verborgen` if none is.
 //!
-//! What the state forbids (a closed Akte takes no documents) is not a matter of rights: the registry
-//! refuses it with an error of its own.
+//! What the state forbids (a closed Akte takes no documents) is not a matter of rights: the
+//! registry refuses it with an error of its own.
 
 use uuid::Uuid;
 

@@ -1,8 +1,15 @@
 //! The journal: sealed entries in order, on a file, in memory, or on a faulty disk.
+//!
+//! It knows seals and bytes, never what a body means. What was acknowledged is there after any
+//! crash; what is damaged is named, never passed over.
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Position, Seal};
+
+pub mod faulty;
+pub mod file;
+pub mod memory;
 
 /// An entry as the journal keeps it: sealed, its body beside the seal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +28,7 @@ impl Sealed {
     /// Seals `body` behind `previous`.
     #[must_use]
     pub fn new(previous: Position, form: u16, salt: [u8; 32], body: Vec<u8>) -> Self {
-        let digest: [u8; 32] =
-            Sha256::new().chain_update(salt).chain_update(&body).finalize().into();
+        let digest = digest(&salt, &body);
         let seq = previous.seq.saturating_add(1);
         let seal = seal(form, seq, &previous.seal, &digest);
         Self { position: Position { seq, seal }, form, digest, secret: Some((salt, body)) }
@@ -31,16 +37,18 @@ impl Sealed {
     /// True if this entry follows `previous` and its body, where there is one, is the sealed one.
     #[must_use]
     pub fn fits(&self, previous: Position) -> bool {
-        let body_fits = self.secret.as_ref().is_none_or(|(salt, body)| {
-            let found: [u8; 32] =
-                Sha256::new().chain_update(salt).chain_update(body).finalize().into();
-            found == self.digest
-        });
+        let body_fits =
+            self.secret.as_ref().is_none_or(|(salt, body)| digest(salt, body) == self.digest);
         let seq = previous.seq.saturating_add(1);
         body_fits
             && self.position.seq == seq
             && self.position.seal == seal(self.form, seq, &previous.seal, &self.digest)
     }
+}
+
+/// `SHA-256(salt + body)`.
+fn digest(salt: &[u8; 32], body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(body).finalize().into()
 }
 
 /// `SHA-256(form, seq, previous seal, digest)`, numbers big-endian.
@@ -53,6 +61,22 @@ fn seal(form: u16, seq: u64, previous: &Seal, digest: &[u8; 32]) -> Seal {
     Seal(hash.finalize().into())
 }
 
+/// Refuses a group that does not follow `head`: a programmer's error that must not reach a disk.
+fn continues(head: Position, group: &[Sealed]) -> Result<(), Error> {
+    let mut last = head;
+    for entry in group {
+        let seq = last.seq.saturating_add(1);
+        let fits = entry.position.seq == seq
+            && entry.position.seal == seal(entry.form, seq, &last.seal, &entry.digest);
+        if !fits {
+            let what = format!("entry {} does not follow {}", entry.position.seq, last.seq);
+            return Err(Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, what)));
+        }
+        last = entry.position;
+    }
+    Ok(())
+}
+
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
@@ -62,6 +86,32 @@ pub struct Damage {
     pub offset: Option<u64>,
     /// What was found.
     pub what: String,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.offset {
+            Some(offset) => write!(f, "{} at byte {offset}: {}", self.place, self.what),
+            None => write!(f, "{}: {}", self.place, self.what),
+        }
+    }
+}
+
+/// What a check of every kept byte found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries that were reached by the chain.
+    pub entries: u64,
+    /// The last of them.
+    pub head: Position,
+    /// Everything that is not as it was written; the first 1,000 places.
+    pub damage: Vec<Damage>,
+    /// Seqs, ascending, of the entries whose bodies bear the mark of an erasure. The journal can't
+    /// know who ordered them: the ledger compares with the `erases` lists of the bodies. A body
+    /// that is missing *without* the mark (zeros, say) is damage, never an erasure.
+    pub erased: Vec<u64>,
+    /// Leftovers of an interrupted run that the next start clears away; they are no damage.
+    pub notes: Vec<String>,
 }
 
 /// Errors of a journal.
@@ -77,7 +127,7 @@ pub enum Error {
     #[error("journal: {0}")]
     Io(#[from] std::io::Error),
     /// Bytes that are not what they were.
-    #[error("journal: {} at {:?}: {}", .0.place, .0.offset, .0.what)]
+    #[error("journal: {0}")]
     Damaged(Damage),
 }
 
@@ -85,10 +135,13 @@ pub enum Error {
 pub trait Journal: std::fmt::Debug + Send + Sync {
     /// The last entry's place.
     fn head(&self) -> Position;
-    /// Appends one group as one frame with one sync; returns when it is durable.
+    /// Appends one group as one frame with one sync; returns when it is durable. An empty group
+    /// writes nothing.
     ///
     /// # Errors
-    /// `Full` before anything was written; any other leaves the outcome unknown.
+    /// `Full` and `ReadOnly` before anything was written, and `Io` of kind `InvalidInput` for a
+    /// group that does not follow the head; any other leaves the outcome unknown, and every later
+    /// append fails.
     fn append(&self, group: &[Sealed]) -> Result<(), Error>;
     /// Writes an empty frame if the last one is not empty, so that rot in the last acknowledged
     /// frame can be told from a tear.
@@ -102,17 +155,19 @@ pub trait Journal: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// `Damaged` if what is read does not check.
     fn read(&self, from: u64, max_entries: usize, max_bytes: usize) -> Result<Vec<Sealed>, Error>;
-    /// Takes away bodies and salts of these entries from every copy, durably. Doing it again does
-    /// no harm.
+    /// Takes away bodies and salts of these entries from every copy, durably, and puts a mark of
+    /// erasure in their place. Doing it again does no harm; seqs beyond the head are passed over.
     ///
     /// # Errors
     /// As the disk says; to be called again after the next start.
     fn erase(&self, seqs: &[u64]) -> Result<(), Error>;
-    /// Checks every byte that is kept. `progress` gets the number of entries checked so far.
+    /// Checks every byte that is kept: chain, bodies, padding, what must be zero, and files that
+    /// should not be there. `progress` gets the number of entries checked so far. A missing body
+    /// is reported in `erased` if it bears the mark of an erasure, else as damage.
     ///
     /// # Errors
     /// If the disk can't be read at all; damage is the result, not an error.
-    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Vec<Damage>, Error>;
+    fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, Error>;
     /// What recovery did at the opening, for the operator.
     fn notes(&self) -> Vec<String>;
     /// Why nothing may be appended, if so.

@@ -1,0 +1,239 @@
+//! The check of a whole house while it runs: chain, bodies and rows; every blob; blobs nobody
+//! refers to; the index against the tables.
+//!
+//! It only reads. It keeps to a bounded rate, so that people go on working, and names what is
+//! wrong.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    blob,
+    domain::{
+        akte::{Akte, Vorgang},
+        digest::Digest,
+        dokument::{Blob, BlobStand, Dokument},
+        record::Record,
+    },
+    follow::Follow,
+    ledger::{self, Ledger},
+    registry,
+    search::{self, Index},
+};
+
+/// Records taken at once.
+const BATCH: usize = 500;
+/// Findings that are named.
+const NAMED_MAX: usize = 1000;
+
+/// Errors: what can't be read at all. Damage is a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Journal or tables.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// Blobs.
+    #[error(transparent)]
+    Blobs(#[from] blob::Error),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] search::Error),
+}
+
+impl From<Error> for registry::Error {
+    fn from(error: Error) -> Self {
+        Self::intern(error)
+    }
+}
+
+/// What is checked.
+#[derive(Debug)]
+pub struct Check {
+    /// Journal and tables.
+    pub ledger: Arc<Ledger>,
+    /// Bytes.
+    pub blobs: Arc<blob::Store>,
+    /// The index.
+    pub index: Arc<Index>,
+    /// How far it is.
+    pub follow: Arc<Follow>,
+    /// Bytes of blobs that are read in a second; none: as fast as the disk gives them.
+    pub bytes_per_s: Option<u64>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Number of the last entry checked.
+    pub seq: u64,
+    /// Its seal.
+    pub siegel: String,
+    /// Entries in the chain.
+    pub eintraege: u64,
+    /// How many of them were erased as ordered.
+    pub geloescht: u64,
+    /// Rows of the tables.
+    pub zeilen: u64,
+    /// Blobs whose bytes were read.
+    pub blobs: u64,
+    /// Files that nobody refers to; `sweep` takes them away. They are no damage.
+    pub unbenutzt: u64,
+    /// Objects in the index; none: it was behind, and was not compared.
+    pub index: Option<u64>,
+    /// What is wrong; empty: nothing.
+    pub befunde: Vec<String>,
+    /// Findings that are not named for their number.
+    pub ungenannt: u64,
+}
+
+impl Report {
+    /// True if nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.befunde.is_empty()
+    }
+
+    fn find(&mut self, what: String) {
+        match self.befunde.len() < NAMED_MAX {
+            true => self.befunde.push(what),
+            false => self.ungenannt += 1,
+        }
+    }
+}
+
+/// Told of each step: done, and in all as far as it is known.
+pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
+
+impl Check {
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// If something can't be read at all.
+    pub fn run(&self, progress: &mut Progress<'_>) -> Result<Report, Error> {
+        let mut report = Report::default();
+        let head = self.ledger.head().seq;
+        let blobs = self.ledger.view().count(Blob::KIND)?;
+        // Journal bytes, entries and rows come one after the other; each is about the head's size.
+        let total = head.saturating_mul(3).saturating_add(blobs);
+        let mut stages = HashMap::new();
+        let checked = self.ledger.verify(&mut |stage, done| {
+            stages.insert(format!("{stage:?}"), done);
+            progress(stages.values().sum::<u64>().min(total), total);
+        })?;
+        let before = total.saturating_sub(blobs);
+        report.seq = checked.head.seq;
+        report.siegel = checked.head.seal.to_string();
+        report.eintraege = checked.entries;
+        report.geloescht = checked.erased;
+        report.zeilen = checked.rows;
+        report.ungenannt = checked.unnamed;
+        for damage in &checked.damages {
+            report.find(damage.to_string());
+        }
+        self.blobs(&mut report, &mut |done| progress(before + done.min(blobs), total))?;
+        self.unused(&mut report)?;
+        self.index(&mut report)?;
+        progress(total, total);
+        Ok(report)
+    }
+
+    fn blobs(&self, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
+        let mut after: Option<String> = None;
+        loop {
+            let batch = self.ledger.view().kind::<Blob>(after.as_deref(), BATCH)?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some(last.value.key());
+            for blob in &batch {
+                if blob.value.stand == BlobStand::Vorhanden {
+                    self.blob(blob.value.sha256, blob.value.groesse, report)?;
+                }
+                report.blobs += 1;
+                progress(report.blobs);
+            }
+        }
+    }
+
+    fn blob(&self, digest: Digest, size: u64, report: &mut Report) -> Result<(), Error> {
+        match self.blobs.check(digest) {
+            Ok(()) => {}
+            Err(error @ (blob::Error::NotFound(_) | blob::Error::Damaged { .. })) => {
+                // It may have been condemned and taken away since it was listed.
+                let now = self.ledger.view().get::<Blob>(&digest.to_string())?;
+                if now.is_some_and(|b| b.value.stand == BlobStand::Vorhanden) {
+                    report.find(error.to_string());
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(rate) = self.bytes_per_s.filter(|r| *r > 0) {
+            std::thread::sleep(Duration::from_millis(size.saturating_mul(1000) / rate));
+        }
+        Ok(())
+    }
+
+    fn unused(&self, report: &mut Report) -> Result<(), Error> {
+        for found in self.blobs.list() {
+            match found {
+                Ok(found) => {
+                    let known = self.ledger.view().get::<Blob>(&found.digest.to_string())?;
+                    if known.is_none() && self.blobs.settled(&found) {
+                        report.unbenutzt += 1;
+                    }
+                }
+                Err(error @ blob::Error::Foreign(_)) => report.find(error.to_string()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the index with the tables, if nothing is under way between the two.
+    fn index(&self, report: &mut Report) -> Result<(), Error> {
+        for file in self.index.check()? {
+            report.find(format!("index: {file} is damaged"));
+        }
+        let (head, indexed) = (self.ledger.applied().seq, self.follow.indexed());
+        if indexed < head {
+            return Ok(());
+        }
+        let mut rows: HashMap<Uuid, u64> = HashMap::new();
+        self.index.each(&mut |row| {
+            rows.insert(row.id, row.seq);
+        })?;
+        let mut wrong = Vec::new();
+        let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        self.kind::<Akte>(&mut rows, &mut wrong)?;
+        self.kind::<Vorgang>(&mut rows, &mut wrong)?;
+        self.kind::<Dokument>(&mut rows, &mut wrong)?;
+        wrong.extend(rows.keys().map(|id| format!("index: {id} is in it and not in the tables")));
+        // Whatever moved meanwhile proves nothing.
+        if self.ledger.applied().seq == head {
+            report.index = Some(count);
+            wrong.into_iter().for_each(|what| report.find(what));
+        }
+        Ok(())
+    }
+
+    /// Takes each record's row away and names what is missing.
+    fn kind<R: Record>(
+        &self,
+        rows: &mut HashMap<Uuid, u64>,
+        wrong: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let mut after: Option<String> = None;
+        loop {
+            let batch = self.ledger.view().kind::<R>(after.as_deref(), BATCH)?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some(last.value.key());
+            for record in &batch {
+                let key = record.value.key();
+                let row = Uuid::try_parse(&key).ok().and_then(|id| rows.remove(&id));
+                if row.is_none() {
+                    wrong.push(format!("index: {} {key} is missing", R::KIND.name()));
+                }
+            }
+        }
+    }
+}

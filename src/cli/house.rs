@@ -1,0 +1,114 @@
+//! `verify`, `rebuild`, `sweep`: care of a data directory.
+
+use std::{fs, io, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Place, progress};
+use crate::server::{House, System, admin::Command, commands, data::Data};
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    #[command(flatten)]
+    place: Place,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Args, Debug)]
+pub struct Rebuild {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Arguments of `sweep`.
+#[derive(Args, Debug)]
+pub struct Sweep {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Checks everything; exit code 1 if anything is wrong.
+///
+/// # Errors
+/// If the directory can't be opened for another reason than damage.
+pub fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
+    let mut file = args.place.file()?;
+    // Damage is to be named, not mended: nothing is written while looking.
+    file.read_only = true;
+    let bar = progress(0, "checked");
+    let request = Command { command: "verify".into(), arguments: Value::Null };
+    let done = commands::run(&file, &request, false, &|done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let report = done.unwrap_or_else(|reason| json!({ "befunde": [reason] }));
+    let findings = report.get("befunde").and_then(Value::as_array).cloned().unwrap_or_default();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        for finding in &findings {
+            println!("{}", finding.as_str().unwrap_or_default());
+        }
+        let count = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or_default();
+        println!(
+            "{} entries, {} rows, {} blobs checked; {} unreferenced files; {}",
+            count("eintraege"),
+            count("zeilen"),
+            count("blobs"),
+            count("unbenutzt"),
+            if findings.is_empty() { "nothing is wrong" } else { "DAMAGED, see above" }
+        );
+    }
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes tables and index anew.
+///
+/// # Errors
+/// If somebody serves the directory, or the journal is damaged.
+pub fn rebuild(args: &Rebuild) -> anyhow::Result<ExitCode> {
+    let file = args.place.file()?;
+    let data = Data::own(&file.data, false).context("stop the server first")?;
+    for name in ["tables", "index"] {
+        match fs::remove_dir_all(data.path(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => bail!("{name}: {e}"),
+            _ => {}
+        }
+    }
+    drop(data);
+    let bar = progress(0, "entries into the tables");
+    let house = House::open(&file, Arc::new(System), false, &|done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    let head = house.ledger.head().seq;
+    bar.finish_and_clear();
+    let bar = progress(usize::try_from(head)?, "entries into the index");
+    while house.follow.indexed() < head {
+        house.follow.step(Duration::from_millis(10))?;
+        bar.set_position(house.follow.indexed());
+    }
+    bar.finish_and_clear();
+    house.follow.close()?;
+    house.close();
+    println!("tables and index made anew from {head} entries");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes what nobody refers to.
+///
+/// # Errors
+/// As the owner says.
+pub fn sweep(args: &Sweep) -> anyhow::Result<ExitCode> {
+    let report = args.place.ask("sweep", Value::Null, false)?;
+    let count = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or_default();
+    println!("{} of {} files removed, {} bytes", count("removed"), count("seen"), count("bytes"));
+    Ok(ExitCode::SUCCESS)
+}

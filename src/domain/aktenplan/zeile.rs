@@ -1,0 +1,175 @@
+//! One row of a plan: its cells, and the rule of a period that they state.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::{Aussonderungsart, Befund, Einheit, Folge, Fristart, Regel, Rundung, lesen::Leser};
+use crate::domain::access::Schutzklasse;
+
+/// From what on a period may run.
+pub const ANKER: &[&str] = &[
+    "schliessung",
+    "entstehung",
+    "letzte_eintragung",
+    "geburt",
+    "dreissigster_geburtstag",
+    "gueltigkeitsende",
+    "zuschlag",
+    "zuschlag_oder_vertragsende",
+    "vertragsende",
+    "feststellung_jahresabschluss",
+    "wahltag",
+    "ausscheiden",
+    "letzte_zahlung",
+    "wegzug_oder_tod",
+    "bestandskraft",
+    "erloeschen",
+];
+
+/// The Länder, as in ISO 3166-2:DE.
+pub const LAENDER: &[&str] = &[
+    "BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH",
+];
+
+/// One row: its line and its non-empty cells.
+pub(super) struct Zeile<'a> {
+    pub(super) line: u64,
+    pub(super) cells: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Zeile<'a> {
+    pub(super) fn get(&self, column: &str) -> Option<&'a str> {
+        self.cells.get(column).copied()
+    }
+}
+
+impl Leser {
+    pub(super) fn finding(&mut self, line: u64, column: &str, text: impl Into<String>) {
+        self.befunde.push(Befund { zeile: line, spalte: column.into(), text: text.into() });
+    }
+
+    pub(super) fn rule(&mut self, row: &Zeile<'_>) -> Option<Regel> {
+        let Some(length) = row.get("dauer") else {
+            for column in ["einheit", "anker", "rechtsgrundlage", "land", "stand", "art", "folge"] {
+                if row.get(column).is_some() {
+                    self.finding(row.line, column, "ohne Dauer");
+                }
+            }
+            return None;
+        };
+        let permanent = length == "dauernd";
+        let dauer = if permanent { None } else { Some(self.length(row, length)?) };
+        let einheit = self.choice(row, "einheit", UNITS);
+        let anker = self.required(row, "anker")?;
+        if !ANKER.contains(&anker) {
+            self.finding(row.line, "anker", format!("{anker} ist unbekannt"));
+        }
+        let law = self.required(row, "rechtsgrundlage")?;
+        let cites = |mark: &str| law.contains(mark);
+        if !(cites("§") || cites("Art.") || cites("Ziff.") || law.starts_with("Empfehlung")) {
+            self.finding(row.line, "rechtsgrundlage", "weder Paragraf noch Empfehlung");
+        }
+        if let Some(land) = row.get("land").filter(|land| !LAENDER.contains(land)) {
+            self.finding(row.line, "land", format!("{land} ist kein Land"));
+        }
+        let stand = self.required(row, "stand")?;
+        let date = NaiveDate::parse_from_str(stand, "%Y-%m-%d").ok();
+        let stand = self.parsed(row, "stand", date.filter(|_| stand.len() == 10))?;
+        if stand > self.stand {
+            self.finding(row.line, "stand", "ist jünger als der Plan");
+        }
+        let folge = self.choice(row, "folge", ENDS).unwrap_or_default();
+        if folge == Folge::LoeschenOhneAnbietung && !(cites("§") || cites("Art.")) {
+            self.finding(row.line, "folge", "Löschen ohne Anbietung braucht einen Paragrafen");
+        }
+        if einheit.is_none() && !permanent {
+            self.finding(row.line, "einheit", "fehlt: tage, monate oder jahre");
+        }
+        Some(Regel {
+            dauer,
+            einheit: einheit.unwrap_or(Einheit::Jahre),
+            anker: anker.into(),
+            rechtsgrundlage: law.into(),
+            land: row.get("land").map(Into::into),
+            stand,
+            art: self.choice(row, "art", KINDS).unwrap_or_default(),
+            rundung: self.choice(row, "rundung", ROUNDINGS).unwrap_or_default(),
+            folge,
+        })
+    }
+
+    pub(super) fn length(&mut self, row: &Zeile<'_>, text: &str) -> Option<u32> {
+        let whole = text.parse::<u32>().ok().filter(|n| *n <= 40_000);
+        if whole.is_none() && text.replace(',', ".").parse::<f64>().is_ok() {
+            let text = "keine ganze Zahl: Bruchteile eines Jahres als Monate oder Tage angeben";
+            self.finding(row.line, "dauer", text);
+            return None;
+        }
+        self.parsed(row, "dauer", whole)
+    }
+
+    /// A plan carries `B`. In some rules `A` means "anbieten" (Saxony), in others "archivwürdig",
+    /// and `V` was another archive's decision: none of them is this city's archive's.
+    pub(super) fn proposal(&mut self, row: &Zeile<'_>) -> Option<Aussonderungsart> {
+        let written = self.choice(row, "aussonderungsart", CODES);
+        if let Some(code) = written.filter(|code| *code != Aussonderungsart::B) {
+            let text = format!("{code:?} wurde als B übernommen; {code:?} setzt nur das Archiv");
+            let column = "aussonderungsart".into();
+            self.hinweise.push(Befund { zeile: row.line, spalte: column, text });
+        }
+        self.choice(row, "vorschlag", CODES).or(written.filter(|c| *c == Aussonderungsart::V))
+    }
+
+    pub(super) fn required<'a>(&mut self, row: &Zeile<'a>, column: &str) -> Option<&'a str> {
+        let value = row.get(column);
+        if value.is_none() {
+            self.finding(row.line, column, "fehlt");
+        }
+        value
+    }
+
+    pub(super) fn parsed<T>(
+        &mut self,
+        row: &Zeile<'_>,
+        column: &str,
+        value: Option<T>,
+    ) -> Option<T> {
+        if value.is_none() {
+            let text = format!("{:?} ist hier nicht lesbar", row.get(column).unwrap_or_default());
+            self.finding(row.line, column, text);
+        }
+        value
+    }
+
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        row: &Zeile<'_>,
+        column: &str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let text = row.get(column)?;
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        self.parsed(row, column, found)
+    }
+}
+
+const UNITS: &[(&str, Einheit)] =
+    &[("tage", Einheit::Tage), ("monate", Einheit::Monate), ("jahre", Einheit::Jahre)];
+const KINDS: &[(&str, Fristart)] =
+    &[("mindest", Fristart::Mindest), ("hoechst", Fristart::Hoechst)];
+const ROUNDINGS: &[(&str, Rundung)] = &[("jahresende", Rundung::Jahresende), ("tag", Rundung::Tag)];
+const ENDS: &[(&str, Folge)] = &[
+    ("anbieten", Folge::Anbieten),
+    ("einschraenken", Folge::Einschraenken),
+    ("loeschen_ohne_anbietung", Folge::LoeschenOhneAnbietung),
+];
+const CODES: &[(&str, Aussonderungsart)] =
+    &[("A", Aussonderungsart::A), ("B", Aussonderungsart::B), ("V", Aussonderungsart::V)];
+pub(super) const WALLS: &[(&str, Schutzklasse)] = &[
+    ("personal", Schutzklasse::Personal),
+    ("sozial", Schutzklasse::Sozial),
+    ("jugend", Schutzklasse::Jugend),
+    ("steuer", Schutzklasse::Steuer),
+];
+pub(super) const YES_NO: &[(&str, bool)] = &[("ja", true), ("nein", false)];

@@ -1,0 +1,234 @@
+//! What every request passes before a handler sees it: its id, its origin, its bounds, its log
+//! line.
+//!
+//! The log line carries route pattern, status and time, never a path, a query or a body: those name
+//! people. Errors of the framework are turned into problems here, so that no answer has another
+//! form.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    buckets::Buckets,
+    peer::Proxies,
+    problem::{Code, Problem},
+    twins::Twins,
+};
+use crate::{domain::source::Source, identity::Sessions, registry::Registry};
+
+/// Bounds of a request, the same for all callers.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a JSON body.
+    pub json_bytes: usize,
+    /// Uploads that are received at the same time, of all callers.
+    pub uploads: usize,
+    /// Blocking work of keys at the same time; the rest of the pool is kept for people.
+    pub bulk: usize,
+    /// Longest silence of a client that sends a body.
+    pub idle: Duration,
+    /// Bytes a second that a body must bring on average after `idle` has passed.
+    pub bytes_per_s_min: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            json_bytes: 64 << 10,
+            uploads: 128,
+            bulk: 64,
+            idle: Duration::from_secs(30),
+            bytes_per_s_min: 1024,
+        }
+    }
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Front {
+    /// Clock and randomness.
+    pub source: Arc<dyn Source>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub proxies: Proxies,
+    /// Bounds of all.
+    pub limits: Limits,
+    /// Bounds of each key.
+    pub buckets: Buckets,
+    /// Requests that are being worked on.
+    pub twins: Twins,
+    /// Who may what.
+    pub registry: Registry,
+    /// Who is signed on.
+    pub sessions: Arc<Sessions>,
+    uploads: Arc<Semaphore>,
+    bulk: Arc<Semaphore>,
+}
+
+/// The id of a request: the client's, where it is sane, or a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl Front {
+    /// Ready for requests.
+    #[must_use]
+    pub fn new(
+        source: Arc<dyn Source>,
+        registry: Registry,
+        proxies: Proxies,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            sessions: Arc::new(Sessions::new(Arc::clone(&source))),
+            source,
+            registry,
+            twins: Twins::default(),
+            proxies,
+            buckets: Buckets::default(),
+            uploads: Arc::new(Semaphore::new(limits.uploads)),
+            bulk: Arc::new(Semaphore::new(limits.bulk)),
+            limits,
+        }
+    }
+
+    /// Where a request comes from.
+    #[must_use]
+    pub fn address(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |a| a.ip());
+        self.proxies.client(peer, request.headers())
+    }
+
+    /// Room for one more upload.
+    ///
+    /// # Errors
+    /// 503 if as many run as memory was planned for.
+    pub fn upload(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let permit = Arc::clone(&self.uploads).try_acquire_owned();
+        permit.map_err(|_| Problem::from(Code::Ausgelastet).retry_after_s(2))
+    }
+
+    /// Runs blocking work. Machines wait for each other, so that they can't take every thread of
+    /// the pool from the people.
+    ///
+    /// # Errors
+    /// Those of `work`, and 500 if it panicked.
+    pub async fn block<T: Send + 'static>(
+        &self,
+        bulk: bool,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = match bulk {
+            true => Arc::clone(&self.bulk).acquire_owned().await.ok(),
+            false => None,
+        };
+        let done = web::block(work).await;
+        drop(permit);
+        done.unwrap_or_else(|_| Err(Code::Intern.into()))
+    }
+}
+
+/// The id of this request, as `trace` gave it.
+#[must_use]
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+fn sane(id: &str) -> bool {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    (1..=64).contains(&id.len()) && id.bytes().all(known)
+}
+
+/// The middleware around every route.
+///
+/// # Errors
+/// None of a handler: those become answers.
+pub async fn trace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    // A duration for the log is measured on the monotonic clock; nothing is decided by it.
+    let begun = Instant::now();
+    let claimed = request.headers().get("x-request-id").and_then(|v| v.to_str().ok());
+    let id = match (claimed.filter(|id| sane(id)), request.app_data::<web::Data<Front>>()) {
+        (Some(id), _) => id.to_owned(),
+        (None, Some(front)) => front.source.id().to_string(),
+        (None, None) => String::new(),
+    };
+    request.extensions_mut().insert(RequestId(id.clone()));
+    // Handlers' errors come as answers. The request must not be cloned here: the router wants it
+    // alone.
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    if let Some(problem) = problem_of(&answer) {
+        if problem.code() == Code::Intern {
+            tracing::error!(request_id = %id, error = ?answer.response().error(), "internal error");
+        }
+        let (http, _) = answer.into_parts();
+        answer = ServiceResponse::new(http, problem.response(&id));
+    }
+    finish(&mut answer, &id);
+    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let route = answer.request().match_pattern().unwrap_or_else(|| "-".into());
+    let method = answer.request().method().as_str();
+    tracing::info!(request_id = %id, method, route, status = answer.status().as_u16(), micros);
+    Ok(answer)
+}
+
+fn finish(answer: &mut ServiceResponse<BoxBody>, id: &str) {
+    let headers = answer.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        // What a clerk may read now he may not be allowed to read later.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The problem an answer stands for; none where it is a success, or was written as one.
+fn problem_of(answer: &ServiceResponse<BoxBody>) -> Option<Problem> {
+    let error = answer.response().error();
+    if let Some(problem) = error.and_then(Error::as_error::<Problem>) {
+        return Some(problem.clone());
+    }
+    if !answer.status().is_client_error() && !answer.status().is_server_error() {
+        return None;
+    }
+    let written = answer.headers().get(header::CONTENT_TYPE);
+    if error.is_none() && written.is_some_and(|t| t == "application/problem+json") {
+        return None;
+    }
+    Some(Problem::from(match answer.status() {
+        StatusCode::NOT_FOUND => Code::NichtGefunden,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::ZuGross,
+        StatusCode::REQUEST_TIMEOUT => Code::ZuLangsam,
+        status if status.is_client_error() => Code::AnfrageUngueltig,
+        _ => Code::Intern,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sane;
+
+    #[test]
+    fn an_id_that_could_forge_a_log_line_is_not_taken() {
+        assert!(sane("a-B.9_") && sane(&"x".repeat(64)));
+        assert!(!sane("") && !sane(&"x".repeat(65)) && !sane("a b") && !sane("a\u{e4}"));
+    }
+}

@@ -1,0 +1,289 @@
+//! The house's own work: texts that wait, blobs that nobody refers to, answers that are too old.
+//! Nobody enqueues it: what is to be done is what the tables say is missing. Every verb is bounded.
+
+use super::{
+    Registry,
+    ansicht::Pruefstand,
+    error::{Art, Error},
+    write::{Feder, put},
+};
+use crate::{
+    blob,
+    domain::{
+        digest::Digest,
+        dokument::{Blob, BlobStand, TextZustand, Textstand},
+        record::{Index, Kind, Parts},
+        verwaltung::Anfrage,
+        zeit::Zeitpunkt,
+    },
+    ledger::{Change, Draft, View},
+};
+
+/// The house in its own name.
+#[derive(Clone, Debug)]
+pub struct Jobs(Registry);
+
+/// A text that waits for a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OffenerText {
+    /// Whose.
+    pub sha256: Digest,
+    /// By what the reader is chosen.
+    pub medientyp: String,
+    /// Bytes of the original.
+    pub groesse: u64,
+    /// 0 interactive, 1 bulk.
+    pub vorrang: u8,
+}
+
+/// What a sweep did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// Files seen.
+    pub gesehen: u64,
+    /// Unreferenced files taken away.
+    pub entfernt: u64,
+    /// Bytes they took on disk.
+    pub bytes: u64,
+    /// Files among the blobs that are none; they stay.
+    pub fremd: Vec<String>,
+}
+
+const ACTOR: &str = "system";
+
+impl Jobs {
+    pub(super) const fn new(registry: Registry) -> Self {
+        Self(registry)
+    }
+
+    /// Texts that wait, interactive before bulk, older before newer, at most `limit`.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn offene_texte(&self, limit: usize) -> Result<Vec<OffenerText>, Error> {
+        let view = self.0.0.ledger.view();
+        let rows = view.scan(Index::TextOffen, &Parts::new(), None, false, limit)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(stand) = view.get::<Textstand>(&row.key)?.map(|t| t.value) else { continue };
+            let TextZustand::Offen { vorrang, .. } = stand.zustand else { continue };
+            let groesse = view.get::<Blob>(&row.key)?.map_or(0, |b| b.value.groesse);
+            let (sha256, medientyp) = (stand.sha256, stand.medientyp);
+            found.push(OffenerText { sha256, medientyp, groesse, vorrang });
+        }
+        Ok(found)
+    }
+
+    /// The text lies in `derived/`; every node's index learns of it by this entry.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn text_bereit(
+        &self,
+        digest: Digest,
+        zeichen: u64,
+        seiten: Option<u32>,
+    ) -> Result<u64, Error> {
+        self.text(digest, "text_bereit", move |_| TextZustand::Bereit { zeichen, seiten })
+    }
+
+    /// There is no text, and why (`unlesbar`, `zu_gross`, `verschluesselt`, `format`).
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn text_fehlt(&self, digest: Digest, grund: &str) -> Result<u64, Error> {
+        let grund = grund.to_owned();
+        self.text(digest, "text_fehlt", move |_| TextZustand::Fehlt { grund })
+    }
+
+    /// The text has to be read again, because `derived/` was lost.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn text_wieder_offen(&self, digest: Digest) -> Result<u64, Error> {
+        self.text(digest, "text_offen", |seit| TextZustand::Offen { vorrang: 1, seit })
+    }
+
+    /// Writes the state of a text; of a blob that went meanwhile, nothing. Returns the entry.
+    fn text(
+        &self,
+        digest: Digest,
+        action: &'static str,
+        zustand: impl FnOnce(Zeitpunkt) -> TextZustand + Send + 'static,
+    ) -> Result<u64, Error> {
+        let done = self.0.house_write(ACTOR, move |view, feder| {
+            let Some(found) = view.get::<Textstand>(&digest.to_string())? else {
+                return Ok((vec![], ()));
+            };
+            let stand = Textstand { zustand: zustand(feder.now), ..found.value };
+            let subject = (Kind::Textstand, digest.to_string());
+            Ok((vec![feder.draft(action, subject, None, vec![put(&stand)?])], ()))
+        })?;
+        Ok(done.last.seq)
+    }
+
+    /// Condemns a blob that nothing refers to: its bytes go after the grace period, unless a push
+    /// brings them anew.
+    ///
+    /// # Errors
+    /// `blob_verwendet`, `nicht_gefunden`, or as the ledger says.
+    pub fn verurteilen(&self, digest: Digest, grund: &str) -> Result<u64, Error> {
+        let grund = grund.to_owned();
+        let done = self.0.house_write(ACTOR, move |view, feder| {
+            let found = view.get::<Blob>(&digest.to_string())?.ok_or_else(Error::nicht_gefunden)?;
+            unbenutzt(view, digest)?;
+            let blob = Blob { stand: BlobStand::Verurteilt { seit: feder.now }, ..found.value };
+            let subject = (Kind::Blob, digest.to_string());
+            let draft = feder.draft("blob_verurteilt", subject, Some(grund), vec![put(&blob)?]);
+            Ok((vec![draft], ()))
+        })?;
+        Ok(done.last.seq)
+    }
+
+    /// Takes away the bytes of what was condemned longer than `grace_ms` ago, at most `limit`
+    /// blobs. Returns how many.
+    ///
+    /// # Errors
+    /// As ledger or blob store say; what was done stays done.
+    pub fn verurteilte_loeschen(&self, grace_ms: i64, limit: usize) -> Result<usize, Error> {
+        let end = self.0.now().plus_ms(grace_ms.saturating_neg());
+        let rows = {
+            let view = self.0.0.ledger.view();
+            view.scan(Index::BlobVerurteilt, &Parts::new(), None, false, limit)?
+        };
+        let mut gone = 0;
+        for row in rows {
+            let Some(digest) = Digest::parse(&row.key) else { continue };
+            let lock = self.0.0.blobs.lock(digest);
+            let done = self
+                .0
+                .house_write(ACTOR, move |view, feder| loeschung(view, feder, digest, end))?;
+            if done.value {
+                // The record went first: should we end here, the file refers to nothing, and the
+                // sweep finds it. The derived text goes before the bytes that lead to it.
+                self.0.0.derived.remove(digest)?;
+                self.0.0.blobs.remove(digest, &lock)?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Takes away files that are older than a day and that the ledger knows nothing of.
+    ///
+    /// # Errors
+    /// As ledger or blob store say; what was done stays done.
+    pub fn sweep(&self) -> Result<SweepReport, Error> {
+        let blobs = &self.0.0.blobs;
+        let mut report = SweepReport::default();
+        for found in blobs.list() {
+            let found = match found {
+                Ok(found) => found,
+                Err(blob::Error::Foreign(name)) => {
+                    report.fremd.push(name);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            report.gesehen += 1;
+            if !blobs.settled(&found) || self.bekannt(found.digest)? {
+                continue;
+            }
+            // A push publishes and commits under the lock: asked under it, the answer holds.
+            let lock = blobs.lock(found.digest);
+            if self.bekannt(found.digest)? {
+                continue;
+            }
+            self.0.0.derived.remove(found.digest)?;
+            blobs.remove(found.digest, &lock)?;
+            report.entfernt += 1;
+            report.bytes += found.size;
+        }
+        Ok(report)
+    }
+
+    fn bekannt(&self, digest: Digest) -> Result<bool, Error> {
+        Ok(self.0.0.ledger.view().get::<Blob>(&digest.to_string())?.is_some())
+    }
+
+    /// Forgets remembered answers that are too old, at most `limit`. Returns how many.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn anfragen_vergessen(&self, limit: usize) -> Result<usize, Error> {
+        let keep_ms = self.0.0.config.anfragen_ms;
+        let done = self.0.house_write(ACTOR, move |view, feder| {
+            let end = feder.now.plus_ms(keep_ms.saturating_neg());
+            let mut changes = Vec::new();
+            for row in view.scan(Index::AnfrageAlter, &Parts::new(), None, false, limit)? {
+                let old = view.get::<Anfrage>(&row.key)?.is_some_and(|a| a.value.am < end);
+                if !old {
+                    break;
+                }
+                changes.push(Change::delete(Kind::Anfrage, row.key));
+            }
+            let count = changes.len();
+            if count == 0 {
+                return Ok((vec![], 0));
+            }
+            let subject = (Kind::Anfrage, "alter".to_owned());
+            Ok((vec![feder.draft("anfragen_vergessen", subject, None, changes)], count))
+        })?;
+        Ok(done.value)
+    }
+
+    /// Head and counts.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn pruefstand(&self) -> Result<Pruefstand, Error> {
+        self.0.pruefstand()
+    }
+}
+
+impl Registry {
+    pub(super) fn pruefstand(&self) -> Result<Pruefstand, Error> {
+        let ledger = &self.0.ledger;
+        let (head, view) = (ledger.head(), ledger.view());
+        let mut anzahl = std::collections::BTreeMap::new();
+        for kind in Kind::ALL {
+            anzahl.insert(kind.name(), view.count(*kind)?);
+        }
+        let (seq, siegel) = (head.seq, head.seal.to_string());
+        Ok(Pruefstand { seq, siegel, angewandt: ledger.applied().seq, anzahl })
+    }
+}
+
+/// Refuses while a document refers to the digest.
+fn unbenutzt(view: &View<'_>, digest: Digest) -> Result<(), Error> {
+    let prefix = Parts::new().bytes(&digest.0);
+    if view.scan(Index::DokumentBlob, &prefix, None, false, 1)?.is_empty() {
+        return Ok(());
+    }
+    let text = "Ein Dokument verwendet diesen Inhalt noch.";
+    Err(Error::konflikt("blob_verwendet", text))
+}
+
+/// The entry that forgets a condemned blob, if it is still condemned, long enough, and unused.
+fn loeschung(
+    view: &View<'_>,
+    feder: &Feder,
+    digest: Digest,
+    end: Zeitpunkt,
+) -> Result<(Vec<Draft>, bool), Error> {
+    let key = digest.to_string();
+    let stand = view.get::<Blob>(&key)?.map(|b| b.value.stand);
+    let Some(BlobStand::Verurteilt { seit }) = stand else { return Ok((vec![], false)) };
+    match unbenutzt(view, digest) {
+        Err(error) if error.art == Art::Konflikt => return Ok((vec![], false)),
+        other => other?,
+    }
+    if seit > end {
+        return Ok((vec![], false));
+    }
+    let mut changes = vec![Change::delete(Kind::Blob, key.clone())];
+    if view.get::<Textstand>(&key)?.is_some() {
+        changes.push(Change::delete(Kind::Textstand, key.clone()));
+    }
+    Ok((vec![feder.draft("blob_geloescht", (Kind::Blob, key), None, changes)], true))
+}

@@ -1,0 +1,176 @@
+//! Search for one caller: by the classes he reads now, every hit of the page checked once more
+//! against the ledger, so that a right taken away a moment ago shows nothing.
+
+use uuid::Uuid;
+
+use super::{
+    actor::Reader,
+    ansicht::{Stueck, Treffer},
+    error::Error,
+    sicht::Sicht,
+};
+use crate::{
+    domain::{
+        access::{Urteil, Verb},
+        dokument::Dokument,
+    },
+    ledger::Stored,
+    search::{self, Art, Hit, Order, Place, Query, Terms},
+    text,
+};
+
+/// The kind of a derived text, as `follow` reads and the text job writes it.
+const DERIVED: &str = "text";
+/// Hits of a page that get a passage; each costs reading a text.
+const AUSZUEGE_MAX: usize = 50;
+
+/// What is looked for; `text` are words, all of which must occur, and "phrases".
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the fields are those of search::Query")]
+pub struct Suchanfrage {
+    pub text: String,
+    pub akte: Option<Uuid>,
+    pub planeinheit: Option<String>,
+    pub typ: Option<String>,
+    pub art: Option<Art>,
+    pub von: Option<chrono::NaiveDate>,
+    pub bis: Option<chrono::NaiveDate>,
+    pub storno: Option<bool>,
+    pub ordnung: Order,
+    /// Hits of the page, 1 to 500; 0 means 50.
+    pub limit: usize,
+    /// From `Suchergebnis::weiter` of the same question by the same caller.
+    pub nach: Option<Vec<u8>>,
+}
+
+/// A page of hits. It may be shorter than asked for while `weiter` is set.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Suchergebnis {
+    /// The hits in order.
+    pub treffer: Vec<Treffer>,
+    /// All hits of the question, as far as the index knows.
+    pub anzahl: u64,
+    /// Where the next page begins.
+    #[serde(skip)]
+    pub weiter: Option<Vec<u8>>,
+}
+
+impl Reader {
+    /// Searches. `ausgeschlossen`: Akten and documents whose rights changed since they were
+    /// indexed (`follow` knows them); they are treated as absent.
+    ///
+    /// # Errors
+    /// `suchtext_ungueltig`, `cursor`, or as index and ledger say.
+    pub fn suche(
+        &self,
+        frage: &Suchanfrage,
+        ausgeschlossen: Vec<Uuid>,
+    ) -> Result<Suchergebnis, Error> {
+        let registry = &self.0.registry;
+        self.0.read(|s| {
+            let query = Query {
+                text: frage.text.clone(),
+                klassen: registry.0.klassen.of(s)?.to_vec(),
+                ausgeschlossen,
+                akte: frage.akte,
+                planeinheit: frage.planeinheit.clone(),
+                typ: frage.typ.clone(),
+                art: frage.art,
+                von: frage.von,
+                bis: frage.bis,
+                storno: frage.storno,
+                order: frage.ordnung,
+                limit: if frage.limit == 0 { 50 } else { frage.limit.min(500) },
+                after: frage.nach.as_deref().map(place).transpose()?,
+            };
+            let page = registry.0.index.search(&query).map_err(|error| match error {
+                search::Error::Query(invalid) => {
+                    Error::ungueltig("/text", "suchtext_ungueltig", invalid.to_string())
+                }
+                other => Error::from(other),
+            })?;
+            let mut treffer = Vec::with_capacity(page.hits.len());
+            for hit in &page.hits {
+                let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&page.terms);
+                treffer.extend(self.treffer(s, hit, terms)?);
+            }
+            let weiter = page
+                .next
+                .map(|p| [p.key.to_be_bytes().as_slice(), p.id.as_bytes().as_slice()].concat());
+            Ok(Suchergebnis { treffer, anzahl: page.count, weiter })
+        })
+    }
+
+    /// The hit, if the caller reads it now.
+    fn treffer(
+        &self,
+        s: &Sicht<'_, '_>,
+        hit: &Hit,
+        terms: Option<&Terms>,
+    ) -> Result<Option<Treffer>, Error> {
+        Ok(match hit.art {
+            Art::Dokument => {
+                let found = s.get::<Dokument>(&hit.id.to_string())?;
+                let Some(found) = found else { return Ok(None) };
+                if s.dokument_urteil(&found.value, Verb::Lesen)? != Urteil::Ja {
+                    return Ok(None);
+                }
+                let auszug = match terms {
+                    Some(terms) => self.auszug(&found, terms)?,
+                    None => vec![],
+                };
+                Some(Treffer::Dokument { dokument: Box::new(s.dokument_ansicht(found)?), auszug })
+            }
+            Art::Akte => match s.akte(hit.id, Verb::Lesen) {
+                Ok((akte, _)) => Some(Treffer::Akte { akte: Box::new(s.akte_ansicht(akte)?) }),
+                Err(error) => return unreadable(error),
+            },
+            Art::Vorgang => match s.vorgang(hit.id, Verb::Lesen) {
+                Ok((vorgang, _)) => {
+                    Some(Treffer::Vorgang { vorgang: Box::new(s.vorgang_ansicht(vorgang)?) })
+                }
+                Err(error) => return unreadable(error),
+            },
+        })
+    }
+
+    /// The passage of the newest Fassung's text; empty if it is not there (yet).
+    fn auszug(&self, dok: &Stored<Dokument>, terms: &Terms) -> Result<Vec<Stueck>, Error> {
+        if terms.is_empty() {
+            return Ok(vec![]);
+        }
+        let file = dok.value.fassungen.last().and_then(|f| f.formate.first());
+        let Some(file) = file else { return Ok(vec![]) };
+        let bytes = self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION)?;
+        let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Ok(vec![]) };
+        let snippet = terms.snippet(&text);
+        let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);
+        let mut end = 0;
+        let mut piece = |from: usize, to: usize, treffer| {
+            let part = snippet.text.get(from..to).filter(|t| !t.is_empty());
+            pieces.extend(part.map(|t| Stueck { text: t.to_owned(), treffer }));
+        };
+        for (from, to) in &snippet.marks {
+            piece(end, *from, false);
+            piece(*from, *to, true);
+            end = *to;
+        }
+        piece(end, snippet.text.len(), false);
+        Ok(pieces)
+    }
+}
+
+/// A hit that is not readable any more is no hit.
+fn unreadable(error: Error) -> Result<Option<Treffer>, Error> {
+    match error.art {
+        super::Art::NichtGefunden | super::Art::NichtErlaubt => Ok(None),
+        _ => Err(error),
+    }
+}
+
+fn place(bytes: &[u8]) -> Result<Place, Error> {
+    let wrong = || Error::ungueltig("", "cursor", "Diese Seite gibt es nicht.");
+    let (key, id) = bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+    let id = Uuid::from_slice(id).map_err(|_| wrong())?;
+    Ok(Place { key: u64::from_be_bytes(*key), id })
+}

@@ -1,0 +1,184 @@
+//! What can be asked through `admin.sock`, or done by a command that opened the house itself: one
+//! table for both, so that they can't differ.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Exit,
+    admin::{self, Command, Handler},
+    house::{Error, House},
+};
+use crate::{
+    api::check::Check,
+    config,
+    domain::aktenplan,
+    ledger::State,
+    registry::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
+};
+
+/// Carries out commands for a house.
+pub(super) fn handler(house: &Arc<House>, end: mpsc::SyncSender<Exit>) -> Arc<Handler> {
+    // Weak: the socket's thread must not keep the directory's lock after the server has stopped.
+    let house = Arc::downgrade(house);
+    Arc::new(move |command, user, progress| {
+        if command.command == "stop" {
+            let _ = end.try_send(Exit::Asked);
+            return Ok(Value::Null);
+        }
+        let house = house.upgrade().ok_or("the server is stopping")?;
+        carry_out(&house, command, user, progress)
+    })
+}
+
+/// Asks whoever serves the directory, or opens it and does it here.
+///
+/// # Errors
+/// The reason why not, for the operator.
+pub fn run(
+    file: &config::File,
+    command: &Command,
+    create: bool,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Value, String> {
+    match admin::ask(&file.data, command, progress) {
+        Err(admin::Error::Nobody(_)) => {}
+        other => return other.map_err(|e| e.to_string()),
+    }
+    let open = |e: Error| e.to_string();
+    let house = House::open(file, Arc::new(super::System), create, progress).map_err(open)?;
+    let user = rustix::process::getuid().as_raw().to_string();
+    let done = carry_out(&house, command, &user, progress);
+    house.close();
+    done
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPerson {
+    person: PersonNeu,
+    rechte: RechteNeu,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Founding {
+    /// The city's name.
+    name: String,
+    /// The plan's two files; without them the one that comes with the program.
+    plan: Option<(String, String)>,
+}
+
+/// Carries out one command. `user` is the operating system's user, for the journal.
+///
+/// # Errors
+/// The reason why not.
+pub fn carry_out(
+    house: &House,
+    command: &Command,
+    user: &str,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Value, String> {
+    let system = house.registry.system(user);
+    let said = |e: crate::registry::Error| e.to_string();
+    match command.command.as_str() {
+        "ping" => Ok(json!({ "head": house.ledger.head().seq, "state": state(house) })),
+        "found" => {
+            let Founding { name, plan } = read(command)?;
+            let plan = match plan {
+                Some((toml, csv)) => aktenplan::read(&toml, &csv),
+                None => aktenplan::muster(),
+            };
+            let plan = plan.map_err(|found| format!("filing plan: {found:?}"))?;
+            // Each half is done only where it is missing, so that a founding that was cut off is
+            // ended by asking again.
+            let mandant = match system.mandant().map_err(said)? {
+                Some(mandant) => mandant,
+                None => system.gruenden(&name).map_err(said)?,
+            };
+            let view = house.ledger.view();
+            if view.kind::<aktenplan::Aktenplan>(None, 1).map_err(|e| e.to_string())?.is_empty() {
+                system.aktenplan_laden(plan.plan, plan.einheiten).map_err(said)?;
+            }
+            Ok(json!(mandant))
+        }
+        "oe_create" => Ok(json!(system.oe_anlegen(read::<OeNeu>(command)?).map_err(said)?)),
+        "user_create" => {
+            let NewPerson { person, rechte } = read(command)?;
+            let made = system.person_anlegen(person, rechte).map_err(said)?;
+            Ok(json!({ "person": made.person, "startpasswort": made.startpasswort }))
+        }
+        "user_password" => {
+            let password = system.startpasswort(read::<Named>(command)?.id).map_err(said)?;
+            Ok(json!({ "startpasswort": password }))
+        }
+        "user_block" => {
+            let done = system.person_sperren(read::<Named>(command)?.id, true).map_err(said)?;
+            Ok(json!(done))
+        }
+        "key_create" => {
+            let made = system.schluessel_anlegen(read::<SchluesselNeu>(command)?).map_err(said)?;
+            Ok(json!(made))
+        }
+        "key_block" => {
+            let done = system.schluessel_sperren(read::<Named>(command)?.id).map_err(said)?;
+            Ok(json!(done))
+        }
+        "verify" => verify(house, progress),
+        "sweep" => {
+            let report = house.registry.jobs().sweep().map_err(said)?;
+            Ok(json!({
+                "seen": report.gesehen,
+                "removed": report.entfernt,
+                "bytes": report.bytes,
+                "foreign": report.fremd,
+            }))
+        }
+        other => Err(format!("unknown command {other:?}")),
+    }
+}
+
+fn read<T: DeserializeOwned>(command: &Command) -> Result<T, String> {
+    T::deserialize(&command.arguments).map_err(|e| format!("{}: {e}", command.command))
+}
+
+fn state(house: &House) -> String {
+    match house.ledger.state() {
+        State::Ready => "ready".into(),
+        State::Full(why) => format!("full: {why}"),
+        State::ReadOnly(why) => format!("read-only: {why}"),
+        State::Poisoned(why) => format!("poisoned: {why}"),
+    }
+}
+
+/// Checks everything, as fast as the disk gives it.
+fn verify(house: &House, progress: &dyn Fn(u64, u64)) -> Result<Value, String> {
+    let check = Check {
+        ledger: Arc::clone(&house.ledger),
+        blobs: Arc::clone(&house.blobs),
+        index: Arc::clone(&house.index),
+        follow: Arc::clone(&house.follow),
+        bytes_per_s: None,
+    };
+    // A line for every thousandth is enough, and does not slow the check down.
+    let last = Mutex::new(u64::MAX);
+    let report = check.run(&mut |done, total| {
+        let part = done.saturating_mul(1000) / total.max(1);
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != part {
+            *last = part;
+            progress(done, total);
+        }
+    });
+    let report = report.map_err(|e| e.to_string())?;
+    serde_json::to_value(report).map_err(|e| e.to_string())
+}

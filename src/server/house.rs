@@ -1,0 +1,140 @@
+//! A data directory with everything in it opened, in the one right order.
+//!
+//! Lock before anything is read, blobs and journal before the tables, the ledger before whatever
+//! follows it. `serve` runs on it; commands use it directly where nobody serves.
+
+use std::{io, sync::Arc};
+
+use super::data::{self, Data};
+use crate::{
+    blob, config,
+    disk::{Disk, local::Local},
+    domain::source::Source,
+    follow::{self, Follow},
+    ledger::{self, Free, Ledger, journal::file::FileJournal, table::sled::Sled},
+    registry::Registry,
+    search,
+};
+
+/// Errors of opening.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Configuration.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// The directory itself.
+    #[error(transparent)]
+    Data(#[from] data::Error),
+    /// Blobs or derived texts.
+    #[error(transparent)]
+    Blobs(#[from] blob::Error),
+    /// Journal or tables.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] search::Error),
+    /// What carries the journal into the index.
+    #[error(transparent)]
+    Follow(#[from] follow::Error),
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] super::tls::Error),
+    /// Socket or thread.
+    #[error("{0}: {1}")]
+    System(String, io::Error),
+}
+
+impl From<ledger::journal::Error> for Error {
+    fn from(error: ledger::journal::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl From<ledger::table::Error> for Error {
+    fn from(error: ledger::table::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+/// Everything that was opened.
+#[derive(Debug)]
+pub struct House {
+    /// Clock and randomness.
+    pub source: Arc<dyn Source>,
+    /// Journal and tables.
+    pub ledger: Arc<Ledger>,
+    /// Bytes.
+    pub blobs: Arc<blob::Store>,
+    /// Texts that were made of them.
+    pub derived: Arc<blob::Derived>,
+    /// The index.
+    pub index: Arc<search::Index>,
+    /// What feeds it.
+    pub follow: Arc<Follow>,
+    /// The rules.
+    pub registry: Registry,
+    /// Last, so that the lock is given back when the rest is closed.
+    _data: Data,
+}
+
+impl House {
+    /// Opens a data directory; makes it where there is none and `create`. `progress(done, total)`
+    /// tells of a rebuild of the tables.
+    ///
+    /// # Errors
+    /// See `Error`.
+    pub fn open(
+        file: &config::File,
+        source: Arc<dyn Source>,
+        create: bool,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Self, Error> {
+        let data = Data::own(&file.data, create && !file.read_only)?;
+        let disk: Arc<dyn Disk> = Arc::new(Local::new());
+        let blobs =
+            Arc::new(blob::Store::open(file.blob(), Arc::clone(&disk), Arc::clone(&source))?);
+        let derived = Arc::new(blob::Derived::open(data.path("derived"), Arc::clone(&disk))?);
+        let journal = match file.read_only {
+            true => FileJournal::open_read_only(file.journal(), Arc::clone(&disk))?,
+            false => FileJournal::open(file.journal(), Arc::clone(&disk))?,
+        };
+        let tables = Sled::open(file.tables())?;
+        if let Some(note) = tables.note() {
+            tracing::warn!(note, "tables");
+        }
+        let dir = file.data.clone();
+        let free = Free::new(move || disk.free(&dir));
+        let ledger = Ledger::open(
+            file.ledger(free),
+            Box::new(journal),
+            Box::new(tables),
+            Arc::clone(&source),
+            progress,
+        )?;
+        for note in ledger.notes() {
+            tracing::warn!(note, "journal");
+        }
+        let ledger = Arc::new(ledger);
+        let index = Arc::new(search::Index::open(&data.path("index"), file.index.heap_bytes)?);
+        let follow = Follow::new(Arc::clone(&ledger), Arc::clone(&index), Arc::clone(&derived))?;
+        if let Some(note) = follow.note() {
+            tracing::warn!(note, "the index is filled anew");
+        }
+        let registry = Registry::new(
+            Arc::clone(&ledger),
+            Arc::clone(&blobs),
+            Arc::clone(&derived),
+            Arc::clone(&index),
+            Arc::clone(&source),
+            file.registry(),
+        );
+        let follow = Arc::new(follow);
+        Ok(Self { source, ledger, blobs, derived, index, follow, registry, _data: data })
+    }
+
+    /// Ends the ledger's writer with its clean marker, so that the next start is quick.
+    pub fn close(&self) {
+        self.ledger.close();
+    }
+}

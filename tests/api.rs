@@ -1,0 +1,6 @@
+//! The REST API over HTTP: each route's success, each code of the table, hostile input.
+
+mod basics;
+mod codes;
+mod flows;
+mod hostile;

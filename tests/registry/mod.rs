@@ -1,0 +1,13 @@
+//! The registry: numbers, states, rights at the moment of the decision, bounded lists, the log,
+//! four eyes.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+pub mod haus;
+
+mod akten;
+mod dokumente;
+mod listen;
+mod protokoll;
+mod schluessel;
+mod vier_augen;
