@@ -98,6 +98,7 @@ pub fn run(args: &Demo) -> anyhow::Result<ExitCode> {
     let running = server::start(&file, &|_, _| {})?;
     let logins = found(&running, &data)?;
     fill(&running, args.documents)?;
+    running.catch_signals()?;
     println!("Aktenlauf shows {} at {}", demo::STADT, running.url());
     println!("\n{:<12} {:<22} {:<16} OE", "name", "password", "role");
     for login in &logins {
@@ -107,7 +108,7 @@ pub fn run(args: &Demo) -> anyhow::Result<ExitCode> {
     println!("\nThese logins, and a key for each role: {}", data.join("logins.json").display());
     println!("The data stay in {} until you remove it. Ctrl-C stops the server.", data.display());
     stdout().flush()?;
-    Ok(ExitCode::from(running.wait()?.code()))
+    Ok(ExitCode::from(running.wait().code()))
 }
 
 fn ask(running: &Running, command: &str, arguments: Value) -> anyhow::Result<Value> {

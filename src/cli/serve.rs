@@ -49,9 +49,10 @@ pub fn run(args: &Serve) -> anyhow::Result<ExitCode> {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
+    running.catch_signals()?;
     println!("aktenlauf serves {} at {}", file.data.display(), running.url());
     stdout().flush()?;
-    Ok(ExitCode::from(running.wait()?.code()))
+    Ok(ExitCode::from(running.wait().code()))
 }
 
 /// There is no default password: whoever starts the first time names the first administrator.

@@ -219,24 +219,30 @@ impl Running {
         &self.house
     }
 
-    /// Waits until it is to end: by a signal, a command, or a poisoned ledger. Then stops.
+    /// From here on SIGTERM and SIGINT end `wait` instead of the process. To be called before
+    /// anybody is told that the server is there, who might stop it at once.
     ///
     /// # Errors
     /// If signals can't be waited for.
-    pub fn wait(self) -> Result<Exit, Error> {
+    pub fn catch_signals(&self) -> Result<(), Error> {
         let end = self.end.clone();
         let named = |e| Error::System("signals".into(), e);
+        let (ready, caught) = mpsc::sync_channel(1);
         // The thread ends with the process.
         std::thread::Builder::new()
             .name("signals".into())
-            .spawn(move || drop(signals(&end)))
+            .spawn(move || signals(&end, &ready))
             .map_err(named)?;
-        let exit = {
-            let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            ended.recv().unwrap_or(Exit::Asked)
-        };
+        caught.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into())).map_err(named)
+    }
+
+    /// Waits until it is to end: by a signal, a command, or a poisoned ledger. Then stops.
+    #[must_use]
+    pub fn wait(self) -> Exit {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let exit = ended.unwrap_or(Exit::Asked);
         self.stop();
-        Ok(exit)
+        exit
     }
 
     /// Stops: no more connections, running requests end, threads end, the ledger is closed.
@@ -261,14 +267,21 @@ impl Running {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-fn signals(end: &mpsc::SyncSender<Exit>) -> io::Result<()> {
+/// Tells `ready` once it waits for SIGTERM and SIGINT, and waits.
+fn signals(end: &mpsc::SyncSender<Exit>, ready: &mpsc::SyncSender<io::Result<()>>) {
     use actix_web::rt::signal::unix::{SignalKind, signal};
     actix_web::rt::System::new().block_on(async {
-        let (mut term, mut int) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        futures_util::future::select(Box::pin(term.recv()), Box::pin(int.recv())).await;
-        let _ = end.try_send(Exit::Asked);
-        Ok(())
-    })
+        let both = signal(SignalKind::terminate())
+            .and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
+        match both {
+            Ok((mut term, mut int)) => {
+                let _ = ready.send(Ok(()));
+                futures_util::future::select(Box::pin(term.recv()), Box::pin(int.recv())).await;
+                let _ = end.try_send(Exit::Asked);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        }
+    });
 }
