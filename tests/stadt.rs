@@ -90,6 +90,13 @@ impl Stadt {
 
     /// A city of one's own, with another configuration.
     pub fn neu(configure: impl FnOnce(&mut File)) -> Self {
+        let stadt = Self::served_with(configure);
+        stadt.found(aktenplan::muster().unwrap());
+        stadt
+    }
+
+    /// A server on an empty directory: nobody works there yet.
+    pub fn served_with(configure: impl FnOnce(&mut File)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut file = File::new(&dir.path().join("daten"), "127.0.0.1:0".parse().unwrap());
         file.text.program = Some(env!("CARGO_BIN_EXE_aktenlauf").into());
@@ -109,9 +116,7 @@ impl Stadt {
             found.unwrap().nummer.clone()
         };
         let (einheit, personal) = (leaf(None), leaf(Some(Schutzklasse::Personal)));
-        let stadt = Self { running: Some(running), file, _dir: dir, agent, personal, einheit };
-        stadt.found(plan);
-        stadt
+        Self { running: Some(running), file, _dir: dir, agent, personal, einheit }
     }
 
     fn found(&self, plan: aktenplan::Gelesen) {
