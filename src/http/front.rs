@@ -136,9 +136,14 @@ impl Front {
             true => Arc::clone(&self.bulk).acquire_owned().await.ok(),
             false => None,
         };
-        let done = web::block(work).await;
-        drop(permit);
-        done.unwrap_or_else(|_| Err(Code::Intern.into()))
+        // The permit goes with the work: this future is dropped when the caller hangs up, and the
+        // thread works on.
+        let done = web::block(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        done.await.unwrap_or_else(|_| Err(Code::Intern.into()))
     }
 }
 
