@@ -17,17 +17,21 @@ use utoipa::{IntoParams, openapi::Required};
 
 use super::routes::{Collector, READERS, Spec};
 use crate::{
-    blob::Reader,
+    blob::{Reader, Verified},
     http::{
         file,
         problem::{Code, Problem},
         request::Signed,
+        slots::Slot,
     },
     registry::Inhalt,
 };
 
-/// Bytes that are read from the store at once.
-const PIECE_BYTES: usize = 256 << 10;
+/// Bytes that are handed to the connection at once.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// Bytes of a part that are read from the store at once: as much as it unpacks at once.
+const CHUNK_BYTES: u64 = 256 << 10;
 
 pub(super) fn collect(routes: &mut Collector) {
     let about = "Die Bytes eines Dokuments, seiner neuesten Fassung oder der genannten";
@@ -39,7 +43,8 @@ pub(super) fn collect(routes: &mut Collector) {
             .answer_bytes(200, Some("application/octet-stream"))
             .answer_bytes(206, Some("application/octet-stream"))
             .answer_bytes(304, None)
-            .codes([Code::NichtGefunden, Code::BereichUngueltig, Code::BlobBeschaedigt]),
+            .codes([Code::NichtGefunden, Code::BereichUngueltig, Code::BlobBeschaedigt])
+            .codes([Code::Ausgelastet]),
         content,
     );
 }
@@ -66,18 +71,24 @@ async fn content(request: Signed) -> Result<HttpResponse, Problem> {
     }
     let size = found.datei.groesse;
     let part = file::range(request.open.headers(), &etag, size)?;
-    let Some(part) = part else {
-        let (found, reader) = open(found).await?;
-        let answer =
-            head(HttpResponse::Ok(), &found, &etag).body(SizedStream::new(size, whole(reader)));
-        return Ok(answer);
-    };
-    // The first piece is read before the status is sent, so that damage is still a problem.
-    let (found, first) = piece(found, part.from, part.len).await?;
-    let last = part.from + part.len - 1;
-    let mut answer = head(HttpResponse::build(StatusCode::PARTIAL_CONTENT), &found, &etag);
-    answer.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.from)));
-    Ok(answer.body(SizedStream::new(part.len, pieces(found, part, first))))
+    // Taken before anything is read, and kept until the last byte is sent. While the blob is
+    // verified the work holds it, because that goes on when the caller hangs up.
+    let slot = request.open.front.download(request.caller.key.is_some())?;
+    let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut answer = head(HttpResponse::build(status), &found, &etag);
+    let part = part.unwrap_or(file::Range { from: 0, len: size });
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = part.from + part.len - 1;
+        answer.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.from)));
+    }
+    // A range that is the whole file proves itself while it is sent, as the file does.
+    if part.len == size {
+        let opened = request.blocking(move |_| Ok((found.reader()?, slot)));
+        let (reader, slot) = opened.await?;
+        return Ok(answer.body(SizedStream::new(size, whole(reader, slot))));
+    }
+    let (blob, slot) = request.blocking(move |_| Ok((found.verified()?, slot))).await?;
+    Ok(answer.body(SizedStream::new(part.len, pieces(blob, part, slot))))
 }
 
 fn head(mut answer: HttpResponseBuilder, found: &Inhalt, etag: &str) -> HttpResponseBuilder {
@@ -97,13 +108,8 @@ fn head(mut answer: HttpResponseBuilder, found: &Inhalt, etag: &str) -> HttpResp
     answer
 }
 
-async fn open(found: Inhalt) -> Result<(Inhalt, Reader), Problem> {
-    let opened = web::block(move || found.reader().map(|reader| (found, reader))).await;
-    Ok(opened.map_err(|_| Problem::from(Code::Intern))??)
-}
-
-fn whole(reader: Reader) -> Pieces {
-    Box::pin(stream::try_unfold(reader, |mut reader| async move {
+fn whole(reader: Reader, slot: Slot) -> Pieces {
+    Box::pin(stream::try_unfold((reader, slot), |(mut reader, slot)| async move {
         let read = web::block(move || {
             let mut bytes = vec![0; PIECE_BYTES];
             let count = reader.read(&mut bytes)?;
@@ -111,34 +117,49 @@ fn whole(reader: Reader) -> Pieces {
             Ok::<_, std::io::Error>((Bytes::from(bytes), reader))
         });
         let read = read.await.map_err(|_| Problem::from(Code::Intern))?;
-        let (bytes, reader) = read.map_err(|error| {
-            tracing::error!(%error, "a blob broke while it was sent");
-            Problem::from(Code::BlobBeschaedigt)
-        })?;
-        Ok((!bytes.is_empty()).then_some((bytes, reader)))
+        let (bytes, reader) = read.map_err(broke)?;
+        Ok((!bytes.is_empty()).then_some((bytes, (reader, slot))))
     }))
 }
 
-async fn piece(found: Inhalt, from: u64, len: u64) -> Result<(Inhalt, Bytes), Problem> {
-    let len = usize::try_from(len).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
-    let read = web::block(move || found.range(from, len).map(|bytes| (found, Bytes::from(bytes))));
-    Ok(read.await.map_err(|_| Problem::from(Code::Intern))??)
+/// What is left of a part.
+struct Rest {
+    blob: Verified,
+    from: u64,
+    left: u64,
+    /// Read, not yet sent.
+    ready: Bytes,
+    _slot: Slot,
 }
 
-fn pieces(found: Inhalt, part: file::Range, first: Bytes) -> Pieces {
-    let state = (found, part.from, part.len, Some(first));
-    Box::pin(stream::try_unfold(state, |(found, from, left, ready)| async move {
-        if left == 0 {
-            return Ok(None);
+fn pieces(blob: Verified, part: file::Range, slot: Slot) -> Pieces {
+    let rest = Rest { blob, from: part.from, left: part.len, ready: Bytes::new(), _slot: slot };
+    Box::pin(stream::try_unfold(rest, |mut rest| async move {
+        if rest.ready.is_empty() {
+            if rest.left == 0 {
+                return Ok(None);
+            }
+            rest = web::block(move || refill(rest)).await.map_err(|_| Code::Intern)??;
         }
-        let (found, bytes) = match ready {
-            Some(bytes) => (found, bytes),
-            None => piece(found, from, left).await?,
-        };
-        if bytes.is_empty() {
-            return Err(Problem::from(Code::BlobBeschaedigt));
-        }
-        let count = u64::try_from(bytes.len()).unwrap_or(left).min(left);
-        Ok(Some((bytes, (found, from + count, left - count, None))))
+        let bytes = rest.ready.split_to(rest.ready.len().min(PIECE_BYTES));
+        Ok(Some((bytes, rest)))
     }))
+}
+
+/// Reads on, to the end of what the store unpacks at once. Blocks.
+fn refill(mut rest: Rest) -> Result<Rest, Problem> {
+    let len = rest.left.min(CHUNK_BYTES - rest.from % CHUNK_BYTES);
+    let bytes = rest.blob.read_at(rest.from, usize::try_from(len).unwrap_or(usize::MAX));
+    rest.ready = Bytes::from(bytes.map_err(broke)?);
+    if rest.ready.len() as u64 != len {
+        return Err(broke("it ends too early"));
+    }
+    rest.from += len;
+    rest.left -= len;
+    Ok(rest)
+}
+
+fn broke(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a blob broke while it was sent");
+    Problem::from(Code::BlobBeschaedigt)
 }

@@ -78,7 +78,7 @@ pub(super) fn collect(routes: &mut Collector) {
 
 async fn push(mut request: Signed) -> Result<HttpResponse, Problem> {
     let once = request.idempotency_key()?;
-    let _room = request.open.front.upload()?;
+    let _room = request.open.front.upload(request.caller.key.is_some())?;
     let mut upload = request.open.upload()?;
     let metadata: Metadaten = upload.metadata().await?;
     let intake = request.open.app::<App>()?.intake.clone();
@@ -89,7 +89,7 @@ async fn push(mut request: Signed) -> Result<HttpResponse, Problem> {
 async fn push_version(mut request: Signed) -> Result<HttpResponse, Problem> {
     let (id, version) = (request.open.path_id("id")?, request.open.if_match()?);
     let once = request.idempotency_key()?;
-    let _room = request.open.front.upload()?;
+    let _room = request.open.front.upload(request.caller.key.is_some())?;
     let mut upload = request.open.upload()?;
     let metadata: FassungMetadaten = upload.metadata().await?;
     let intake = request.open.app::<App>()?.intake.clone();

@@ -34,7 +34,7 @@ use staging::Spool;
 pub use derived::Derived;
 pub use list::{Found, List};
 pub use lock::DigestLock;
-pub use reader::Reader;
+pub use reader::{Reader, Verified};
 pub use staging::{Staged, Staging};
 
 /// How a store is set up.
@@ -241,18 +241,20 @@ impl Store {
         })
     }
 
-    /// At most `len` bytes from `from` on; fewer only at the end. Blobs up to 8 MiB are verified as
-    /// a whole; in larger ones only compressed parts are checked (by zstd's own checksums).
+    /// Verifies a blob as a whole, so that parts of it can be handed out.
+    ///
+    /// # Errors
+    /// `NotFound`, `Damaged`, or as the disk says.
+    pub fn open_verified(&self, digest: Digest) -> Result<Verified, Error> {
+        self.first(digest, |source| Verified::new(digest, source))
+    }
+
+    /// At most `len` bytes from `from` on; fewer only at the end. The whole blob is verified.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, or as the disk says.
     pub fn read_range(&self, digest: Digest, from: u64, len: usize) -> Result<Vec<u8>, Error> {
-        self.first(digest, |source| {
-            if source.size() <= reader::RANGE_VERIFIED {
-                reader::verify(digest, source.clone())?;
-            }
-            source.range(from, len).map_err(|e| Error::of(digest, e))
-        })
+        self.open_verified(digest)?.read_at(from, len)
     }
 
     /// Reads and hashes the whole blob.

@@ -19,9 +19,6 @@ use super::{
 pub(super) const CHUNK: usize = 256 << 10;
 /// Blobs up to this size are verified before the first byte is handed out.
 pub(super) const VERIFIED_FIRST: u64 = 64 << 20;
-/// Blobs up to this size are verified before any range is handed out: 6 ms of hashing, which a
-/// reader that asks for many small ranges still pays each time.
-pub(super) const RANGE_VERIFIED: u64 = 8 << 20;
 
 /// The original bytes of one stored copy, not verified.
 #[derive(Clone, Debug)]
@@ -193,6 +190,28 @@ impl Read for Reader {
                 return Ok(0);
             }
         }
+    }
+}
+
+/// A blob that was verified as a whole when it was opened, once for all parts that are read of it.
+#[derive(Debug)]
+pub struct Verified {
+    digest: Digest,
+    source: Source,
+}
+
+impl Verified {
+    pub(super) fn new(digest: Digest, source: Source) -> Result<Self, Error> {
+        verify(digest, source.clone())?;
+        Ok(Self { digest, source })
+    }
+
+    /// At most `len` bytes from `from` on; fewer only at the end.
+    ///
+    /// # Errors
+    /// `Damaged`, or as the disk says.
+    pub fn read_at(&self, from: u64, len: usize) -> Result<Vec<u8>, Error> {
+        self.source.range(from, len).map_err(|e| Error::of(self.digest, e))
     }
 }
 

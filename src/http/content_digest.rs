@@ -17,6 +17,10 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::problem::{Code, Problem};
 
+/// Bytes that may come while none of a file is handed on. Whoever parses the parts keeps these in
+/// memory, however long a part's header goes on.
+const UNUSED_BYTES_MAX: usize = 1 << 20;
+
 /// What the sender says of the body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Claim {
@@ -60,9 +64,12 @@ struct State {
     sha256: Option<Sha256>,
     sha512: Option<Sha512>,
     claim: Claim,
+    /// Bytes that came since some of the file were last handed on.
+    unused: usize,
 }
 
-/// A request body that is hashed as far as a digest was claimed. Clones share the body.
+/// A request body that is hashed as far as a digest was claimed, and ends in an error when too much
+/// comes that is of no use. Clones share the body.
 #[derive(Clone)]
 pub struct Body(Rc<RefCell<State>>);
 
@@ -76,7 +83,13 @@ impl Body {
             sha256: claim.sha256.as_ref().map(|_| Sha256::new()),
             sha512: claim.sha512.as_ref().map(|_| Sha512::new()),
             claim,
+            unused: 0,
         })))
+    }
+
+    /// Some of the file was handed on: what came until now was of use.
+    pub fn used(&self) {
+        self.0.borrow_mut().unused = 0;
     }
 
     /// Compares, once the whole body has passed.
@@ -103,6 +116,12 @@ impl Stream for Body {
         let Some(payload) = &mut state.payload else { return Poll::Ready(None) };
         let polled = Pin::new(payload).poll_next(cx);
         if let Poll::Ready(Some(Ok(bytes))) = &polled {
+            state.unused = state.unused.saturating_add(bytes.len());
+            if state.unused > UNUSED_BYTES_MAX {
+                // Nothing more is read of it, whoever asks again.
+                state.payload = None;
+                return Poll::Ready(Some(Err(PayloadError::Overflow)));
+            }
             if let Some(hash) = &mut state.sha256 {
                 hash.update(bytes);
             }

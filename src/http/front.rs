@@ -22,12 +22,13 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{
     buckets::Buckets,
     peer::Proxies,
     problem::{Code, Problem},
+    slots::{Slot, Slots},
     twins::Twins,
 };
 use crate::{domain::source::Source, identity::Sessions, registry::Registry};
@@ -39,6 +40,8 @@ pub struct Limits {
     pub json_bytes: usize,
     /// Uploads that are received at the same time, of all callers.
     pub uploads: usize,
+    /// Files that are sent at the same time, to all callers.
+    pub downloads: usize,
     /// Blocking work of keys at the same time; the rest of the pool is kept for people.
     pub bulk: usize,
     /// Longest silence of a client that sends a body.
@@ -52,6 +55,7 @@ impl Default for Limits {
         Self {
             json_bytes: 64 << 10,
             uploads: 128,
+            downloads: 512,
             bulk: 64,
             idle: Duration::from_secs(30),
             bytes_per_s_min: 1024,
@@ -76,7 +80,8 @@ pub struct Front {
     pub registry: Registry,
     /// Who is signed on.
     pub sessions: Arc<Sessions>,
-    uploads: Arc<Semaphore>,
+    uploads: Slots,
+    downloads: Slots,
     bulk: Arc<Semaphore>,
 }
 
@@ -100,7 +105,8 @@ impl Front {
             twins: Twins::default(),
             proxies,
             buckets: Buckets::default(),
-            uploads: Arc::new(Semaphore::new(limits.uploads)),
+            uploads: Slots::new(limits.uploads),
+            downloads: Slots::new(limits.downloads),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
             limits,
         }
@@ -116,10 +122,17 @@ impl Front {
     /// Room for one more upload.
     ///
     /// # Errors
-    /// 503 if as many run as memory was planned for.
-    pub fn upload(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let permit = Arc::clone(&self.uploads).try_acquire_owned();
-        permit.map_err(|_| Problem::from(Code::Ausgelastet).retry_after_s(2))
+    /// 503 if as many run as memory was planned for, or as machines may take of them.
+    pub fn upload(&self, machine: bool) -> Result<Slot, Problem> {
+        self.uploads.take(machine)
+    }
+
+    /// Room for one more file that is sent, as slowly as its reader likes.
+    ///
+    /// # Errors
+    /// As `upload`.
+    pub fn download(&self, machine: bool) -> Result<Slot, Problem> {
+        self.downloads.take(machine)
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of
@@ -136,9 +149,14 @@ impl Front {
             true => Arc::clone(&self.bulk).acquire_owned().await.ok(),
             false => None,
         };
-        let done = web::block(work).await;
-        drop(permit);
-        done.unwrap_or_else(|_| Err(Code::Intern.into()))
+        // The permit goes with the work: this future is dropped when the caller hangs up, and the
+        // thread works on.
+        let done = web::block(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        done.await.unwrap_or_else(|_| Err(Code::Intern.into()))
     }
 }
 

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod refusal;
 pub mod request;
 pub mod sign_on;
+pub mod slots;
 pub mod twins;
 pub mod upload;
 

@@ -122,6 +122,7 @@ impl Upload {
         let mut arrived = Arrived { file_name, size: 0, staging: None, tail: Vec::new() };
         while let Some(piece) = self.pace.next(field.next()).await? {
             let piece = piece.map_err(broken)?;
+            self.body.used();
             self.pace.count(piece.len())?;
             let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
             arrived.size = arrived.size.saturating_add(bytes);

@@ -35,6 +35,14 @@ impl Inhalt {
         self.blobs.open_reader(self.sha256()).map_err(damaged)
     }
 
+    /// The same for parts of it: all bytes are verified here, once.
+    ///
+    /// # Errors
+    /// As `reader`.
+    pub fn verified(&self) -> Result<blob::Verified, Error> {
+        self.blobs.open_verified(self.sha256()).map_err(damaged)
+    }
+
     /// At most `len` bytes from `from` on.
     ///
     /// # Errors

@@ -103,6 +103,9 @@ fn a_part_of_a_file_can_be_asked_for() {
     let part = ask(&[("Range", "bytes=1000-599999")]).expect(206);
     assert_eq!(part.body, &bytes[1000..600_000]);
     assert_eq!(part.header("content-range"), "bytes 1000-599999/700000");
+    let all = ask(&[("Range", "bytes=0-")]).expect(206);
+    assert!(all.body == bytes);
+    assert_eq!(all.header("content-range"), "bytes 0-699999/700000");
     assert_eq!(ask(&[("Range", "bytes=-3")]).expect(206).body, &bytes[699_997..]);
     let etag = whole.header("etag");
     assert!(ask(&[("If-None-Match", etag)]).expect(304).body.is_empty());

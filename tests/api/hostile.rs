@@ -113,6 +113,35 @@ fn right_and_target_are_checked_before_the_bytes_are_read() {
 }
 
 #[test]
+fn a_part_whose_header_never_ends_is_refused_before_it_fills_the_memory() {
+    let stadt = Stadt::gemeinsam();
+    let token = stadt.token("sb10");
+    let first = "--grenze\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\r\n{}\r\n\
+                 --grenze\r\nX-";
+    let whole = "--grenze\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\r\n{}\r\n\
+                 --grenze\r\nContent-Disposition: form-data; name=\"inhalt\"\r\n\r\nx\r\n\
+                 --grenze\r\nX-";
+    for begin in ["--grenze\r\nX-", first, whole, "--grenze"] {
+        let head = format!(
+            "POST /api/v1/dokumente HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: {MULTIPART}\r\nContent-Length: 100000000\r\n\r\n{begin}"
+        );
+        let mut stream = TcpStream::connect(stadt.running().addr()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        if begin == whole {
+            // Bytes that come before the file was handed on do not count against its epilogue.
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        // A little more than the bound, and then silence: the answer must not wait for the rest.
+        stream.write_all(&vec![b'a'; (1 << 20) + (1 << 10)]).unwrap();
+        let mut answer = [0; 12];
+        std::io::Read::read_exact(&mut stream, &mut answer).unwrap();
+        assert_eq!(answer, *b"HTTP/1.1 413", "{begin}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+#[test]
 fn what_was_cut_off_leaves_nothing() {
     let stadt = Stadt::neu(|_| {});
     let token = stadt.token("sb10");

@@ -82,3 +82,17 @@ fn of_a_large_blob_the_last_chunk_is_withheld() {
     overwrite(&path, &bad[..64 * MIB + 1]);
     assert!(is_damaged(store.check(digest), digest));
 }
+
+/// Also far from the damage: a part of a wrong file is a wrong part.
+#[test]
+fn of_a_large_damaged_blob_no_range_is_given() {
+    let (_home, dir, _, store) = local();
+    let digest = push(&store, &noise(1, 9 * MIB), false).unwrap();
+    let path = file(&dir, digest);
+    let mut bad = std::fs::read(&path).unwrap();
+    let at = bad.len() / 2;
+    bad[at] ^= 1;
+    overwrite(&path, &bad);
+    assert!(is_damaged(store.read_range(digest, 0, 10), digest));
+    assert!(is_damaged(store.open_verified(digest), digest));
+}
