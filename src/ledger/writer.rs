@@ -281,14 +281,16 @@ impl Writer {
         if group.sealed.is_empty() {
             return;
         }
-        let before = self.shared.applied();
         match self.shared.journal.append(&group.sealed) {
             Ok(()) => {}
+            // Nothing was written: the group is taken back, who waits may try again or not.
             Err(journal::Error::Full(why)) => {
-                self.overlay.revert(0);
-                (self.position, self.time) = (before.applied, before.time);
-                self.shared.set(State::Full(why));
-                group.waiting.into_iter().for_each(|(job, _)| job.answer(Answer::Full));
+                self.take_back(State::Full(why), group, || Answer::Full);
+                return;
+            }
+            Err(journal::Error::ReadOnly(why)) => {
+                let answer = || Answer::ReadOnly(why.clone());
+                self.take_back(State::ReadOnly(why.clone()), group, answer);
                 return;
             }
             Err(error) => return self.poison(group, &error.into()),
@@ -303,6 +305,14 @@ impl Writer {
         for order in group.orders {
             self.erase(&order);
         }
+    }
+
+    fn take_back(&mut self, state: State, group: Group, answer: impl Fn() -> Answer) {
+        let before = self.shared.applied();
+        self.overlay.revert(0);
+        (self.position, self.time) = (before.applied, before.time);
+        self.shared.set(state);
+        group.waiting.into_iter().for_each(|(job, _)| job.answer(answer()));
     }
 
     fn apply(&mut self) -> Result<(), Error> {

@@ -20,6 +20,7 @@ use aktenlauf::{
 };
 use uuid::Uuid;
 
+mod backends;
 mod check;
 mod commits;
 mod erasure;
