@@ -128,6 +128,37 @@ fn lost(seed: u64, skip: Option<Sync>, own_filesystem: bool) -> usize {
     acknowledged.iter().filter(|(d, bytes)| store.read(*d).ok().as_ref() != Some(bytes)).count()
 }
 
+/// Eight at once share their syncs; whichever call fails, nobody is told that he is safe who is
+/// not. Deleting the answer of the one sync for all lets this fail.
+#[test]
+fn a_failed_sync_is_told_to_all_who_shared_it() {
+    let (mut kept, mut refused) = (0, 0);
+    for seed in 0..80 {
+        let disk = Faulty::new(seed);
+        disk.make_dir(Path::new("/data")).unwrap();
+        disk.sync_dir(Path::new("/"), Sync::BlobDir).unwrap();
+        let config = Config { own_filesystem: true, ..config(Path::new("/data/blobs")) };
+        let open = |disk: &Faulty| {
+            Store::open(config.clone(), Arc::new(disk.clone()), Frozen::new()).unwrap()
+        };
+        let store = open(&disk);
+        disk.fail_after(u64::from(noise(seed, 1)[0]) % 60);
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let one = |n| push(&store, &noise(n, 2000), false).map(|digest| (n, digest));
+            let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || one(n))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let store = open(&disk.cut(seed));
+        for (n, digest) in all.into_iter().filter_map(|one| one.inspect_err(|_| refused += 1).ok())
+        {
+            assert!(store.read(digest).is_ok_and(|bytes| bytes == noise(n, 2000)), "seed {seed}");
+            kept += 1;
+        }
+    }
+    println!("{kept} kept, {refused} refused");
+    assert!(kept > 300 && refused > 30, "{kept} {refused}");
+}
+
 #[test]
 fn a_power_cut_takes_nothing_that_was_acknowledged() {
     for seed in 0..60 {
