@@ -32,7 +32,7 @@ use crate::{
 const MULTIPART: &str = "multipart/form-data";
 
 /// What any push may be answered with.
-const CODES: [Code; 15] = [
+const CODES: [Code; 16] = [
     Code::NichtGefunden,
     Code::EingabeUngueltig,
     Code::JsonUngueltig,
@@ -47,6 +47,7 @@ const CODES: [Code; 15] = [
     Code::MedientypNichtErlaubt,
     Code::ZuVieleUploads,
     Code::TagesmengeErschoepft,
+    Code::Ausgelastet,
     Code::SpeicherVoll,
 ];
 
