@@ -4,3 +4,4 @@ mod basics;
 mod codes;
 mod flows;
 mod hostile;
+mod serving;

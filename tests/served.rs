@@ -78,7 +78,7 @@ impl Served {
         let mut child = Command::new(&binary.0)
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("RUST_LOG", "error")
             .spawn()
             .unwrap();
         let mut line = String::new();

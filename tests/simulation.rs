@@ -91,7 +91,7 @@ fn nothing_acknowledged_is_ever_lost() {
 /// A seed is worth something only if it finds the same thing again.
 #[test]
 fn a_seed_repeats() {
-    for seed in 0..5 {
+    for seed in 0..20 {
         assert_eq!(run(seed, None), run(seed, None));
     }
 }

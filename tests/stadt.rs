@@ -26,7 +26,8 @@ use crate::contract;
 pub struct Stadt {
     running: Option<Running>,
     pub file: File,
-    pub dir: TempDir,
+    /// Taken away with the city.
+    _dir: TempDir,
     agent: ureq::Agent,
     /// A unit whose files stand behind the wall for personnel.
     pub personal: String,
@@ -89,6 +90,13 @@ impl Stadt {
 
     /// A city of one's own, with another configuration.
     pub fn neu(configure: impl FnOnce(&mut File)) -> Self {
+        let stadt = Self::served_with(configure);
+        stadt.found(aktenplan::muster().unwrap());
+        stadt
+    }
+
+    /// A server on an empty directory: nobody works there yet.
+    pub fn served_with(configure: impl FnOnce(&mut File)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut file = File::new(&dir.path().join("daten"), "127.0.0.1:0".parse().unwrap());
         file.text.program = Some(env!("CARGO_BIN_EXE_aktenlauf").into());
@@ -108,9 +116,7 @@ impl Stadt {
             found.unwrap().nummer.clone()
         };
         let (einheit, personal) = (leaf(None), leaf(Some(Schutzklasse::Personal)));
-        let stadt = Self { running: Some(running), file, dir, agent, personal, einheit };
-        stadt.found(plan);
-        stadt
+        Self { running: Some(running), file, _dir: dir, agent, personal, einheit }
     }
 
     fn found(&self, plan: aktenplan::Gelesen) {

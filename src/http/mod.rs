@@ -3,6 +3,7 @@
 //! Nothing here knows a route or a rule of record keeping. It decides whether a request is well
 //! formed and within its bounds; whether it is allowed is the registry's business.
 
+mod advice;
 pub mod buckets;
 pub mod content_digest;
 pub mod file;

@@ -210,7 +210,7 @@ impl Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self::new(code, format!("{}.", code.title()))
+        Self::new(code, super::advice::of(code))
     }
 }
 

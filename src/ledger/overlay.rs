@@ -3,7 +3,9 @@
 //! Every change can be taken back, so that a refused commit, or a group that found no room,
 //! leaves no trace in the rows or in the sums.
 
-use std::{collections::BTreeMap, ops::Bound};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Error,
@@ -24,8 +26,51 @@ struct Undo {
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// A batch that is on its way into the tables, sorted; only a replay has one.
+    below: Arc<Vec<Write>>,
     undo: Vec<Undo>,
+    /// While the tables are built from nothing: which records and commits may be in them.
+    seen: Option<Seen>,
     pub sums: Sums,
+}
+
+/// A Bloom filter of 16 MiB. Most rows of a rebuild are new; to ask the engine for each whether
+/// it has it already takes longer than everything else that is done for it.
+struct Seen(Vec<u64>);
+
+impl Seen {
+    const WORDS: u64 = 1 << 21;
+
+    /// Only these rows are read before they are written.
+    fn covers(key: &[u8]) -> bool {
+        matches!(key.first(), Some(b'r' | b'c'))
+    }
+
+    fn places(key: &[u8]) -> impl Iterator<Item = (usize, u64)> {
+        let hash = xxh3_64(key);
+        (0..3).map(move |n| {
+            let bit = hash.rotate_left(n * 21) % (Self::WORDS * 64);
+            (usize::try_from(bit / 64).unwrap_or_default(), 1 << (bit % 64))
+        })
+    }
+
+    fn add(&mut self, key: &[u8]) {
+        for (word, bit) in Self::places(key) {
+            if let Some(word) = self.0.get_mut(word) {
+                *word |= bit;
+            }
+        }
+    }
+
+    fn may_have(&self, key: &[u8]) -> bool {
+        Self::places(key).all(|(word, bit)| self.0.get(word).is_none_or(|word| word & bit != 0))
+    }
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seen")
+    }
 }
 
 impl Overlay {
@@ -33,10 +78,19 @@ impl Overlay {
         Self { sums, ..Self::default() }
     }
 
+    /// Above tables that were just emptied.
+    pub fn of_nothing() -> Self {
+        let words = usize::try_from(Seen::WORDS).unwrap_or_default();
+        Self { seen: Some(Seen(vec![0; words])), ..Self::default() }
+    }
+
     /// Replaces `old`, which must be what a read gives now, by `new`.
     pub fn set(&mut self, key: Vec<u8>, old: Option<&[u8]>, new: Option<Vec<u8>>) {
         let change = Sum::change(&key, old, new.as_deref());
         self.sums.add(&key, change);
+        if let Some(seen) = self.seen.as_mut().filter(|_| Seen::covers(&key)) {
+            seen.add(&key);
+        }
         let before = self.writes.insert(key.clone(), new);
         self.undo.push(Undo { key, before, change });
     }
@@ -75,6 +129,26 @@ impl Overlay {
         batch.push(meta.write());
         batch
     }
+
+    /// As `batch`, but reads go on seeing it until the next one; only `get` does.
+    pub fn freeze(&mut self, meta: &Meta) -> Arc<Vec<Write>> {
+        let mut batch = self.batch(meta);
+        batch.sort_unstable();
+        self.below = Arc::new(batch);
+        Arc::clone(&self.below)
+    }
+
+    /// The value of a key, or that there is none, if that is known without the tables.
+    fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        if self.seen.as_ref().is_some_and(|seen| Seen::covers(key) && !seen.may_have(key)) {
+            return Some(None);
+        }
+        let below = || {
+            let place = self.below.binary_search_by(|(k, _)| k.as_slice().cmp(key)).ok()?;
+            self.below.get(place).map(|(_, value)| value)
+        };
+        self.writes.get(key).or_else(below).map(Option::as_deref)
+    }
 }
 
 /// The tables as a reader sees them: with the running group's changes, or without.
@@ -87,8 +161,8 @@ pub(super) struct Tables<'a> {
 impl Tables<'_> {
     /// The raw value of a key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        if let Some(found) = self.overlay.and_then(|o| o.writes.get(key)) {
-            return Ok(found.clone());
+        if let Some(found) = self.overlay.and_then(|o| o.get(key)) {
+            return Ok(found.map(<[u8]>::to_vec));
         }
         Ok(self.table.get(key)?)
     }
@@ -101,6 +175,7 @@ impl Tables<'_> {
         limit: usize,
     ) -> Result<Vec<Pair>, Error> {
         let (from, to) = range;
+        assert!(self.overlay.is_none_or(|o| o.below.is_empty()), "a scan during a replay");
         let none = BTreeMap::new();
         let writes = self.overlay.map_or(&none, |o| &o.writes);
         let inside = |key: &[u8]| {

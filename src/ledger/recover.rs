@@ -3,7 +3,13 @@
 //! Only a clean marker saves the scan of all rows: sled may silently lose rows or bring deleted
 //! ones back, and then neither its position nor its counts are from the same moment.
 
-use std::ops::Bound;
+use std::{
+    ops::Bound,
+    sync::{
+        Arc,
+        mpsc::{self, SyncSender},
+    },
+};
 
 use super::{
     Error, Position,
@@ -11,6 +17,7 @@ use super::{
     overlay::Overlay,
     rows::{self, CLEAN, Meta, STAND},
     sums::{Sum, Sums},
+    table::Write,
 };
 
 /// Entries applied as one batch.
@@ -82,7 +89,9 @@ pub(super) fn rebuild(
     stores.table.wipe()?;
     let meta = Meta::default();
     stores.table.commit(&[meta.write()])?;
-    match replay(stores, meta, progress)? {
+    let replayed = replay(stores, meta, progress)?;
+    stores.table.commit(&[])?;
+    match replayed {
         Replayed::Done(meta) => Ok(Some(*meta)),
         Replayed::Stuck => Ok(None),
     }
@@ -188,12 +197,34 @@ pub(super) fn each_row(
     }
 }
 
-/// Applies what follows `meta.applied`, in large batches, testing the chain on the way.
+/// Applies what follows `meta.applied`, in large batches, testing the chain on the way. While
+/// the engine takes a batch, the next one is made.
 fn replay(stores: Stores<'_>, meta: Meta, progress: &dyn Fn(u64, u64)) -> Result<Replayed, Error> {
+    // Without room: who has handed over a batch knows that the one before it is in the tables.
+    let (hand, taken) = mpsc::sync_channel::<Arc<Vec<Write>>>(0);
+    std::thread::scope(|scope| {
+        let engine = scope
+            .spawn(move || taken.into_iter().try_for_each(|batch| stores.table.commit(&batch)));
+        let replayed = make_batches(stores, meta, progress, &hand);
+        drop(hand);
+        match engine.join() {
+            Ok(written) => written?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        replayed
+    })
+}
+
+fn make_batches(
+    stores: Stores<'_>,
+    meta: Meta,
+    progress: &dyn Fn(u64, u64),
+    hand: &SyncSender<Arc<Vec<Write>>>,
+) -> Result<Replayed, Error> {
     let head = stores.journal.head();
     let kept = meta.applied.seq;
     let Meta { mut applied, mut time, sums } = meta;
-    let mut overlay = Overlay::new(sums);
+    let mut overlay = if kept == 0 { Overlay::of_nothing() } else { Overlay::new(sums) };
     while applied.seq < head.seq {
         let group = stores.journal.read(applied.seq + 1, BATCH_ENTRIES, BATCH_BYTES)?;
         if group.is_empty() {
@@ -220,7 +251,10 @@ fn replay(stores: Stores<'_>, meta: Meta, progress: &dyn Fn(u64, u64)) -> Result
             overlay.keep();
         }
         let meta = Meta { applied, time, sums: overlay.sums.clone() };
-        stores.table.commit(&overlay.batch(&meta))?;
+        if hand.send(overlay.freeze(&meta)).is_err() {
+            // The engine failed; its error is what counts.
+            break;
+        }
         progress(applied.seq, head.seq);
     }
     Ok(Replayed::Done(Box::new(Meta { applied, time, sums: overlay.sums })))

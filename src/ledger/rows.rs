@@ -235,3 +235,46 @@ pub(super) fn name(key: &[u8]) -> String {
 pub(super) fn prefix_name(prefix: [u8; 2]) -> String {
     name(&prefix).trim_end().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_byte_of_a_row_is_noticed() {
+        let key = record(Kind::Akte, "a");
+        let value = record_value(&key, 7, 1, "{}");
+        let stand = open_record(&key, &value).unwrap();
+        assert_eq!((stand.seq, stand.form, stand.json), (7, 1, "{}"));
+        for at in 0..value.len() {
+            let mut bad = value.clone();
+            bad[at] ^= 1;
+            assert!(open_record(&key, &bad).is_err(), "byte {at}");
+        }
+        // A value that stands under another key is none either.
+        assert!(open(&record(Kind::Akte, "b"), &value).is_err());
+        assert!(open(&key, &value[..7]).is_err());
+    }
+
+    #[test]
+    fn tables_of_another_version_are_refused_by_name() {
+        let meta = Meta { applied: Position { seq: 3, seal: Seal([9; 32]) }, ..Meta::default() };
+        let value = meta.write().1.unwrap();
+        assert_eq!(Meta::read(&value).unwrap(), meta);
+        for (at, what) in [(9, "form 0"), (13, "index version 0")] {
+            let mut payload = value[8..].to_vec();
+            payload[at - 8] = 0;
+            let reason = Meta::read(&seal(STAND, &[&payload])).unwrap_err();
+            assert!(reason.contains(what), "{reason}");
+        }
+    }
+
+    #[test]
+    fn histories_of_keys_that_begin_alike_are_apart() {
+        let row = history_row(Kind::Zaehler, "a\0b", u64::MAX);
+        assert!(!row.starts_with(&history(Kind::Zaehler, "a")));
+        assert_eq!(history_seq(&row).unwrap(), u64::MAX);
+        assert_eq!(after(&[1, u8::MAX]), Some(vec![2]));
+        assert_eq!(after(&[u8::MAX]), None);
+    }
+}

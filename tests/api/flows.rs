@@ -210,7 +210,11 @@ fn a_session_ends_with_it() {
 fn two_secrets_of_a_key_are_valid_while_a_station_is_moved() {
     let stadt = Stadt::gemeinsam();
     let admin = stadt.token("admin1");
-    let new = json!({ "name": neuer_schluessel(), "rolle": "scanstelle", "verben": ["einliefern"], "oe": ["10"] });
+    let key = |rolle: &str, verb: &str| {
+        let name = neuer_schluessel();
+        json!({ "name": name, "rolle": rolle, "verben": [verb], "oe": ["10"] })
+    };
+    let new = key("scanstelle", "einliefern");
     let made = stadt.post(&admin, "/schluessel", &new).expect(201).json();
     let old = made["geheimnis"].as_str().unwrap().to_owned();
     let path = format!("/schluessel/{}", made["id"].as_str().unwrap());
@@ -222,7 +226,7 @@ fn two_secrets_of_a_key_are_valid_while_a_station_is_moved() {
     stadt.change(&admin, "POST", &format!("{path}/sperren"), &json!({})).expect(200);
     assert_eq!(stadt.push(&new, &json!({}), b"Station").code(), "nicht_angemeldet");
     // A key that reads takes a second person.
-    let reads = json!({ "name": neuer_schluessel(), "rolle": "fachverfahren", "verben": ["lesen"], "oe": ["10"] });
+    let reads = key("fachverfahren", "lesen");
     assert_eq!(stadt.post(&admin, "/schluessel", &reads).status, 403);
 }
 

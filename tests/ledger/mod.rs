@@ -1,5 +1,7 @@
 //! The ledger: groups, refusals, faults, replay and rebuild, erasure, the check.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use std::{
     ops::Bound,
     sync::{

@@ -159,7 +159,7 @@ fn a_stop_between_append_and_tables_loses_nothing() {
     let (table, house) = faulty();
     let ledger = house.open();
     put(&ledger, &house, vec![set(house.source.now(), "z", 1)]);
-    table.break_down();
+    table.break_down(0);
     let (id, at) = (house.id(), house.source.now());
     let answer = ledger.commit(id, move |_| Ok::<_, ()>((vec![set(at, "z", 2)], ())));
     assert!(matches!(answer, Err(CommitError::Unknown(_))));
@@ -234,6 +234,28 @@ fn a_rebuild_tells_how_far_it_is() {
     );
     drop(ledger.unwrap());
     assert_eq!(*seen.lock().unwrap(), [(4_000, 5_000), (5_000, 5_000)]);
+}
+
+#[test]
+fn an_interrupted_rebuild_is_begun_again() {
+    let (table, house) = faulty();
+    let ledger = house.open();
+    put(&ledger, &house, (0..9_000).map(|n| set(house.source.now(), "z", n)).collect());
+    drop(ledger);
+    let rows = house.rows();
+    house.table.wipe().unwrap();
+    table.break_down(2);
+    assert!(matches!(house.try_open(), Err(Error::Table(_))));
+    let house = House { table: table.inner(), ..house };
+    // Batches of a rebuild need not be atomic: half of one more has come in.
+    house.table.commit(&rows[..rows.len() / 2].iter().map(half).collect::<Vec<_>>()).unwrap();
+    assert!(rebuilt(&house.open()));
+    assert_eq!(house.rows(), rows);
+    verify(&house);
+}
+
+fn half((key, value): &(Vec<u8>, Vec<u8>)) -> (Vec<u8>, Option<Vec<u8>>) {
+    (key.clone(), Some(value.clone()))
 }
 
 #[test]

@@ -188,6 +188,18 @@ impl House {
         Ok(Self { store, ledger, source: Arc::clone(source), read_only })
     }
 
+    /// Commits, and waits until the writer has nothing left to do: it answers before it erases and
+    /// seals, and a seed repeats only if nobody works beside it.
+    fn commit(
+        &self,
+        decide: impl FnOnce(&View<'_>) -> Result<(Vec<Draft>, ()), Condemned> + Send + 'static,
+    ) -> Result<Position, CommitError<Condemned>> {
+        let done = self.ledger.commit(self.source.id(), decide);
+        let nothing = |_: &View<'_>| Ok::<_, Condemned>((Vec::new(), ()));
+        let _ = self.ledger.commit(self.source.id(), nothing);
+        Ok(done?.last)
+    }
+
     pub fn stage(&self, bytes: &[u8]) -> Result<Staged, Failed> {
         let mut staging = self.store.stage().map_err(later)?;
         for part in bytes.chunks(60_000) {
@@ -223,8 +235,8 @@ impl House {
             drafts.push(draft(now, vec![put(&dokument(id, digest, size, now))], padding));
             Ok((drafts, ()))
         };
-        match self.ledger.commit(self.source.id(), decide) {
-            Ok(done) => Ok(Ok(done.last)),
+        match self.commit(decide) {
+            Ok(position) => Ok(Ok(position)),
             Err(CommitError::Refused(condemned)) => Ok(Err(condemned)),
             Err(error) => Err(failed(error)),
         }
@@ -259,8 +271,7 @@ impl House {
             }
             Ok((vec![draft(now, changes, 0)], ()))
         };
-        let done = self.ledger.commit(self.source.id(), decide).map_err(failed)?;
-        Ok(done.last)
+        self.commit(decide).map_err(failed)
     }
 
     /// True if the ledger has condemned the digest and nobody refers to it.
@@ -280,7 +291,7 @@ impl House {
             let gone = Change::delete(Blob::KIND, digest.to_string());
             Ok((vec![draft(now, vec![gone], 0)], ()))
         };
-        self.ledger.commit(self.source.id(), decide).map(|_| ()).map_err(failed)
+        self.commit(decide).map(|_| ()).map_err(failed)
     }
 
     /// Removes the bytes of a condemned digest. True if it did.
@@ -314,9 +325,9 @@ impl House {
         let decide = move |_: &View<'_>| {
             let order = put(&Loeschung { id, seqs: seqs.clone() });
             let draft = Draft { erases: seqs, ..draft(now, vec![order], 0) };
-            Ok::<_, Condemned>((vec![draft], ()))
+            Ok((vec![draft], ()))
         };
-        Ok(self.ledger.commit(self.source.id(), decide).map_err(failed)?.last)
+        self.commit(decide).map_err(failed)
     }
 }
 

@@ -5,99 +5,10 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
-/// UUID.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = "uuid")]
-pub struct Id(pub String);
-
-/// Calendar date.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = "date")]
-pub struct Datum(pub String);
-
-/// Instant, UTC, milliseconds.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = "date-time")]
-pub struct Zeit(pub String);
-
-/// SHA-256, 64 hex digits.
-#[derive(ToSchema)]
-#[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
-pub struct Sha256(pub String);
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Rolle {
-    Sachbearbeitung,
-    Registratur,
-    Scanstelle,
-    Fachverfahren,
-    Archiv,
-    Revision,
-    Administration,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Verb {
-    Lesen,
-    Einliefern,
-    Anlegen,
-    Aendern,
-    Ablegen,
-    Schliessen,
-    Oeffnen,
-    Stornieren,
-    Freigeben,
-    Protokoll,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Schutzklasse {
-    Personal,
-    Sozial,
-    Jugend,
-    Steuer,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Stufe {
-    Offen,
-    VsNfd,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Zustand {
-    Offen,
-    InSchliessung,
-    Geschlossen,
-    Aufbewahrung,
-    Aussonderungsreif,
-    Angeboten,
-    Bewertet,
-    Abgegeben,
-    Uebernommen,
-    Geloescht,
-    Vernichtet,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Medium {
-    Elektronisch,
-    Hybrid,
-    Papier,
-}
-
-#[derive(ToSchema)]
-pub enum Aussonderungsart {
-    A,
-    B,
-    V,
-}
+use super::words::{
+    Aussonderungsart, Datum, Einheit, Folge, Fristart, Id, Medium, Rolle, Rundung, Schutzklasse,
+    Sha256, Stufe, Verb, Zeit, Zustand,
+};
 
 /// A person or an OE.
 #[derive(ToSchema)]
@@ -125,36 +36,6 @@ pub struct Grenzen {
     pub anfragen_je_sekunde: u32,
     pub gleichzeitige_uploads: u32,
     pub bytes_je_tag: u64,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Einheit {
-    Tage,
-    Monate,
-    Jahre,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Fristart {
-    Mindest,
-    Hoechst,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Rundung {
-    Jahresende,
-    Tag,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Folge {
-    Anbieten,
-    Einschraenken,
-    LoeschenOhneAnbietung,
 }
 
 /// A retention rule; without `dauer` permanent.
@@ -299,6 +180,7 @@ pub struct Planeinheit {
     pub vorschlag: Option<Aussonderungsart>,
     pub stichworte: Vec<String>,
     pub regel: Option<Regel>,
+    pub weitere_regeln: Vec<Regel>,
     pub ausweichregel: bool,
     pub version: u64,
 }

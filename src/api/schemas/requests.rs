@@ -3,8 +3,9 @@
 
 use utoipa::ToSchema;
 
-use super::answers::{
-    Datum, Freigabe, Grenzen, Id, Medium, Rolle, Schutzklasse, Sha256, Stufe, Verb, Zeit,
+use super::{
+    answers::{Freigabe, Grenzen},
+    words::{Datum, Id, Medium, Rolle, Schutzklasse, Sha256, Stufe, Verb, Zeit},
 };
 
 #[derive(ToSchema)]

@@ -4,7 +4,7 @@ use std::{
     ops::Bound,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -16,14 +16,15 @@ pub struct Faulty {
     inner: Arc<dyn Table>,
     /// For each batch since the last barrier, newest last, the rows as they were before it.
     undo: Mutex<Vec<Vec<Write>>>,
-    fail: AtomicBool,
+    /// Batches that still succeed.
+    left: AtomicU64,
 }
 
 impl Faulty {
     /// Wraps `inner`, which is shared so that a test can open it again after the "power cut".
     #[must_use]
     pub fn new(inner: Arc<dyn Table>) -> Self {
-        Self { inner, undo: Mutex::default(), fail: AtomicBool::new(false) }
+        Self { inner, undo: Mutex::default(), left: AtomicU64::new(u64::MAX) }
     }
 
     /// What is wrapped.
@@ -67,9 +68,9 @@ impl Faulty {
         self.inner.commit(&batch)
     }
 
-    /// From now on every batch fails.
-    pub fn break_down(&self) {
-        self.fail.store(true, Ordering::SeqCst);
+    /// After `batches` more every batch fails.
+    pub fn break_down(&self, batches: u64) {
+        self.left.store(batches, Ordering::SeqCst);
     }
 }
 
@@ -89,7 +90,8 @@ impl Table for Faulty {
     }
 
     fn commit(&self, batch: &[Write]) -> Result<(), Error> {
-        if self.fail.load(Ordering::SeqCst) {
+        let less = |left: u64| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err() {
             return Err(Error::Engine("told to fail".into()));
         }
         let mut undo = self.undo.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,7 +49,8 @@ pub trait Table: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// As the engine says.
     fn commit(&self, batch: &[Write]) -> Result<(), Error>;
-    /// Takes every row away.
+    /// Takes every row away. Until the next empty batch nobody reads beside the one who writes,
+    /// and a crash means to begin again: batches need not be atomic until then.
     ///
     /// # Errors
     /// As the engine says.

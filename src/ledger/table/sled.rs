@@ -10,7 +10,10 @@ use std::{
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{Error, Pair, Table, Write, crossed};
@@ -38,6 +41,8 @@ pub struct Sled {
     /// None only while the folder is being replaced, or after that failed.
     db: RwLock<Option<sled::Db>>,
     note: Option<String>,
+    /// From a wipe to the next barrier.
+    loading: AtomicBool,
 }
 
 impl Sled {
@@ -55,7 +60,7 @@ impl Sled {
                 (start(&config).map_err(Error::Engine)?, Some(note))
             }
         };
-        Ok(Self { config, db: RwLock::new(Some(db)), note })
+        Ok(Self { config, db: RwLock::new(Some(db)), note, loading: AtomicBool::new(false) })
     }
 
     /// What the opening had to do, for the operator.
@@ -68,6 +73,17 @@ impl Sled {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
         let db = db.as_ref().ok_or_else(|| Error::Engine("sled is closed".into()))?;
         run(db).map_err(|e| Error::Engine(e.to_string()))
+    }
+
+    /// Row by row: a batch would keep every reader out while it is applied, and who rebuilds
+    /// reads for the next batch meanwhile.
+    fn load(&self, batch: &[Write]) -> Result<(), Error> {
+        self.with(|db| {
+            batch.iter().try_for_each(|(key, value)| match value {
+                Some(value) => db.insert(key, value.as_slice()).map(drop),
+                None => db.remove(key).map(drop),
+            })
+        })
     }
 
     /// sled's own flush calls `sync_file_range`, which a power cut does not respect.
@@ -135,7 +151,11 @@ impl Table for Sled {
 
     fn commit(&self, batch: &[Write]) -> Result<(), Error> {
         if batch.is_empty() {
+            self.loading.store(false, Ordering::SeqCst);
             return self.sync();
+        }
+        if self.loading.load(Ordering::SeqCst) {
+            return self.load(batch);
         }
         let mut writes = sled::Batch::default();
         for (key, value) in batch {
@@ -153,6 +173,7 @@ impl Table for Sled {
         drop(db.take());
         remove(&self.config.dir)?;
         *db = Some(start(&self.config).map_err(Error::Engine)?);
+        self.loading.store(true, Ordering::SeqCst);
         Ok(())
     }
 }
