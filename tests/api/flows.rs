@@ -256,7 +256,7 @@ fn a_stopped_city_has_a_committed_index_and_verify_compares_it() {
     let mut stadt = Stadt::neu(|_| {});
     stadt.akte(&stadt.token("sb10"), json!({ "betreff": "Abgleich" }));
     stadt.push(&stadt.token("sb10"), &json!({}), b"geprueft").expect(201);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     // The last entry is one that the index has nothing to put of, and commits nothing for.
     let clerk = stadt.token("sb10");
     let unit = json!({ "kuerzel": "77", "name": "Archiv" });
