@@ -2,7 +2,7 @@
 //! refers to; the index against the tables.
 //!
 //! It only reads. It keeps to a bounded rate, so that people go on working, and names what is
-//! wrong.
+//! wrong; and what it did not compare, which must never pass for sound.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     domain::{
         akte::{Akte, Vorgang},
         digest::Digest,
-        dokument::{Blob, BlobStand, Dokument},
+        dokument::{Blob, BlobStand, Dokument, Ort},
         record::Record,
     },
     follow::Follow,
@@ -27,6 +27,10 @@ use crate::{
 const BATCH: usize = 500;
 /// Findings that are named.
 const NAMED_MAX: usize = 1000;
+/// How long is waited for an index that is behind.
+const INDEX_PATIENCE: Duration = Duration::from_secs(2);
+/// A sleep for less costs more than it slows down.
+const NAP_MS: u64 = 10;
 
 /// Errors: what can't be read at all. Damage is a result.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +90,9 @@ pub struct Report {
     pub befunde: Vec<String>,
     /// Findings that are not named for their number.
     pub ungenannt: u64,
+    /// What is no damage and should be known: what was made anew when the house was opened, and
+    /// what was not compared.
+    pub hinweise: Vec<String>,
 }
 
 impl Report {
@@ -132,6 +139,9 @@ impl Check {
         for damage in &checked.damages {
             report.find(damage.to_string());
         }
+        report.hinweise.extend(self.ledger.notes().iter().cloned());
+        let anew = self.follow.note().map(|why| format!("index filled anew: {why}"));
+        report.hinweise.extend(anew);
         self.blobs(&mut report, &mut |done| progress(before + done.min(blobs), total))?;
         self.unused(&mut report)?;
         self.index(&mut report)?;
@@ -141,13 +151,17 @@ impl Check {
 
     fn blobs(&self, report: &mut Report, progress: &mut dyn FnMut(u64)) -> Result<(), Error> {
         let mut after: Option<String> = None;
+        let mut pace = self.bytes_per_s.filter(|rate| *rate > 0).map(Pace::new);
         loop {
             let batch = self.ledger.view().kind::<Blob>(after.as_deref(), BATCH)?;
             let Some(last) = batch.last() else { return Ok(()) };
             after = Some(last.value.key());
             for blob in &batch {
                 if blob.value.stand == BlobStand::Vorhanden {
-                    self.blob(blob.value.sha256, blob.value.groesse, report)?;
+                    self.blob(blob.value.sha256, report)?;
+                    if let Some(pace) = &mut pace {
+                        std::thread::sleep(pace.after(blob.value.groesse));
+                    }
                 }
                 report.blobs += 1;
                 progress(report.blobs);
@@ -155,7 +169,7 @@ impl Check {
         }
     }
 
-    fn blob(&self, digest: Digest, size: u64, report: &mut Report) -> Result<(), Error> {
+    fn blob(&self, digest: Digest, report: &mut Report) -> Result<(), Error> {
         match self.blobs.check(digest) {
             Ok(()) => {}
             Err(error @ (blob::Error::NotFound(_) | blob::Error::Damaged { .. })) => {
@@ -166,9 +180,6 @@ impl Check {
                 }
             }
             Err(error) => return Err(error.into()),
-        }
-        if let Some(rate) = self.bytes_per_s.filter(|r| *r > 0) {
-            std::thread::sleep(Duration::from_millis(size.saturating_mul(1000) / rate));
         }
         Ok(())
     }
@@ -194,33 +205,48 @@ impl Check {
         for file in self.index.check()? {
             report.find(format!("index: {file} is damaged"));
         }
-        let (head, indexed) = (self.ledger.applied().seq, self.follow.indexed());
-        if indexed < head {
+        let head = self.ledger.applied().seq;
+        if !self.follow.wait(head, INDEX_PATIENCE) {
+            let indexed = self.follow.indexed();
+            report.hinweise.push(format!("index not compared: it is at {indexed} of {head}"));
             return Ok(());
         }
-        let mut rows: HashMap<Uuid, u64> = HashMap::new();
+        let mut rows = Rows::new();
         self.index.each(&mut |row| {
-            rows.insert(row.id, row.seq);
+            rows.insert(row.id, row.klasse);
         })?;
         let mut wrong = Vec::new();
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        self.kind::<Akte>(&mut rows, &mut wrong)?;
-        self.kind::<Vorgang>(&mut rows, &mut wrong)?;
-        self.kind::<Dokument>(&mut rows, &mut wrong)?;
+        // What gives the others their class comes first.
+        let mut classes = HashMap::new();
+        self.kind::<Akte>(&mut rows, &mut wrong, &mut |akte| {
+            classes.insert(akte.id, akte.rechteklasse);
+            Some(akte.rechteklasse)
+        })?;
+        let class = |akte: Uuid| classes.get(&akte).copied();
+        self.kind::<Vorgang>(&mut rows, &mut wrong, &mut |vorgang| class(vorgang.akte_id))?;
+        self.kind::<Dokument>(&mut rows, &mut wrong, &mut |dokument| match &dokument.ort {
+            Ort::Posteingang { rechteklasse, .. } => Some(*rechteklasse),
+            Ort::Akte { akte_id } | Ort::Vorgang { akte_id, .. } => class(*akte_id),
+        })?;
         wrong.extend(rows.keys().map(|id| format!("index: {id} is in it and not in the tables")));
         // Whatever moved meanwhile proves nothing.
         if self.ledger.applied().seq == head {
             report.index = Some(count);
             wrong.into_iter().for_each(|what| report.find(what));
+        } else {
+            report.hinweise.push("index not compared: something was written meanwhile".into());
         }
         Ok(())
     }
 
-    /// Takes each record's row away and names what is missing.
+    /// Takes each record's row away, and names what is missing or found under another class than
+    /// `class` says: whoever may not see it would find it.
     fn kind<R: Record>(
         &self,
-        rows: &mut HashMap<Uuid, u64>,
+        rows: &mut Rows,
         wrong: &mut Vec<String>,
+        class: &mut dyn FnMut(&R) -> Option<u64>,
     ) -> Result<(), Error> {
         let mut after: Option<String> = None;
         loop {
@@ -229,11 +255,59 @@ impl Check {
             after = Some(last.value.key());
             for record in &batch {
                 let key = record.value.key();
-                let row = Uuid::try_parse(&key).ok().and_then(|id| rows.remove(&id));
-                if row.is_none() {
-                    wrong.push(format!("index: {} {key} is missing", R::KIND.name()));
+                let (name, expected) = (R::KIND.name(), class(&record.value));
+                match Uuid::try_parse(&key).ok().and_then(|id| rows.remove(&id)) {
+                    None => wrong.push(format!("index: {name} {key} is missing")),
+                    Some(found) if Some(found) != expected => wrong.push(format!(
+                        "index: {name} {key} is under rights {found}, and should be under {}",
+                        expected.map_or_else(|| "none".into(), |class| class.to_string()),
+                    )),
+                    Some(_) => {}
                 }
             }
+        }
+    }
+}
+
+/// The class that the index finds each object under.
+type Rows = HashMap<Uuid, u64>;
+
+/// Keeps to a rate over many blobs, so that small ones count too.
+struct Pace {
+    bytes_per_s: u64,
+    /// Bytes read and not slept for yet.
+    owed: u64,
+}
+
+impl Pace {
+    const fn new(bytes_per_s: u64) -> Self {
+        Self { bytes_per_s, owed: 0 }
+    }
+
+    /// How long to sleep now that `size` bytes were read.
+    fn after(&mut self, size: u64) -> Duration {
+        self.owed = self.owed.saturating_add(size);
+        let ms = self.owed.saturating_mul(1000) / self.bytes_per_s;
+        if ms < NAP_MS {
+            return Duration::ZERO;
+        }
+        self.owed = self.owed.saturating_sub(ms.saturating_mul(self.bytes_per_s) / 1000);
+        Duration::from_millis(ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails if blobs that take less than a millisecond each are read without any sleep.
+    #[test]
+    fn many_small_blobs_keep_to_the_rate_as_one_large_one_does() {
+        for size in [100, 999, 1_000, 1_000_000] {
+            let mut pace = Pace::new(1_000_000);
+            let slept: Duration = (0..10_000_000 / size).map(|_| pace.after(size)).sum();
+            let off = slept.abs_diff(Duration::from_secs(10));
+            assert!(off <= Duration::from_millis(2 * NAP_MS), "{size}: {slept:?}");
         }
     }
 }

@@ -23,8 +23,8 @@ pub(super) fn collect(routes: &mut Collector) {
             .answer::<Bereitschaft>(200),
         |_: Open| async { reply::object(&json!({ "zustand": "lebt" })) },
     );
-    let ready = "Anfragen werden angenommen; rot, wenn das Journal beschädigt oder sein Ausgang \
-                 unbekannt ist";
+    let ready = "Anfragen werden angenommen; rot, wenn das Journal beschädigt oder der Ausgang \
+                 eines Schreibens unbekannt ist";
     routes.add(
         Spec::new(Who::Anyone, Method::GET, "/health/ready", "health_ready", ready)
             .answer::<Bereitschaft>(200)
@@ -36,6 +36,10 @@ pub(super) fn collect(routes: &mut Collector) {
 /// A full disk is no reason to take the readers' service away: it is named, and stays green.
 async fn is_ready(request: Open) -> Result<HttpResponse, Problem> {
     let app = request.app::<super::App>()?;
+    if app.check.blobs.broken().is_some() {
+        let detail = "Ein Schreibfehler: es können keine Dokumente mehr abgelegt werden.";
+        return Err(Problem::new(Code::NichtBereit, detail));
+    }
     let state = match request.front.registry.ledger().state() {
         State::Ready => "bereit",
         State::Full(_) => "speicher_voll",

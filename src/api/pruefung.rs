@@ -92,29 +92,39 @@ impl Runs {
         };
         *last = Some(run.clone());
         drop(last);
-        let runs = self.clone();
+        let running = Running { runs: self.clone(), source };
         let work = move || {
-            let result = check.run(&mut |done, total| {
+            let runs = &running.runs;
+            match check.run(&mut |done, total| {
                 runs.change(|run| (run.geprueft, run.gesamt) = (done, total));
-            });
-            runs.change(|run| {
-                run.laeuft = false;
-                run.beendet = Some(source.now());
-                match result {
-                    Ok(report) => run.ergebnis = Some(report),
-                    Err(error) => {
-                        tracing::error!(%error, "the check ended early");
-                        run.abbruch = Some(
-                            "Etwas war nicht lesbar; siehe das Protokoll des Betriebs.".into(),
-                        );
-                    }
-                }
-            });
+            }) {
+                Ok(report) => runs.change(|run| run.ergebnis = Some(report)),
+                Err(error) => tracing::error!(%error, "the check ended early"),
+            }
         };
-        if std::thread::Builder::new().name("check".into()).spawn(work).is_err() {
-            self.change(|run| run.laeuft = false);
+        if let Err(error) = std::thread::Builder::new().name("check".into()).spawn(work) {
+            tracing::error!(%error, "no thread for the check");
         }
         Some(run)
+    }
+}
+
+/// Ends the run when it is dropped, be it by a panic: else none could begin until a restart.
+struct Running {
+    runs: Runs,
+    source: Arc<dyn Source>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.runs.change(|run| {
+            run.laeuft = false;
+            run.beendet = Some(self.source.now());
+            if run.ergebnis.is_none() {
+                let text = "Etwas war nicht lesbar; siehe das Protokoll des Betriebs.";
+                run.abbruch = Some(text.into());
+            }
+        });
     }
 }
 
@@ -152,5 +162,43 @@ async fn begin(request: Signed) -> Result<HttpResponse, Problem> {
     match app.runs.begin(Arc::clone(&app.check), source) {
         Some(run) => Ok(HttpResponse::Accepted().json(run)),
         None => Err(Problem::new(Code::Konflikt, "Eine Prüfung läuft bereits.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Source for Still {
+        fn now(&self) -> Zeitpunkt {
+            Zeitpunkt(2)
+        }
+        fn fill(&self, _: &mut [u8]) {}
+    }
+
+    /// Fails if a check that panicked counts as running for ever.
+    #[test]
+    fn a_run_that_panics_has_ended() {
+        let runs = Runs::default();
+        *runs.lock() = Some(Run {
+            laeuft: true,
+            geprueft: 0,
+            gesamt: 0,
+            begonnen: Zeitpunkt(1),
+            beendet: None,
+            abbruch: None,
+            ergebnis: None,
+        });
+        let running = Running { runs: runs.clone(), source: Arc::new(Still) };
+        let work = move || {
+            let _running = running;
+            std::panic::resume_unwind(Box::new("a fault of ours"));
+        };
+        assert!(std::thread::spawn(work).join().is_err());
+        let run = runs.last().unwrap();
+        assert!(!run.laeuft && run.beendet == Some(Zeitpunkt(2)) && run.abbruch.is_some());
     }
 }

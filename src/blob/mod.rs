@@ -161,6 +161,13 @@ impl Store {
         Staging::new(self.spool.clone(), number, self.level)
     }
 
+    /// Why nothing is stored any more, if so: a sync failed, and what became of the names before
+    /// it is unknown until the next start. Reading goes on.
+    #[must_use]
+    pub fn broken(&self) -> Option<String> {
+        self.backend.broken()
+    }
+
     /// Waits until nobody else holds the lock of `digest` and takes it. A push holds it from
     /// `publish` to its commit, a deletion from its check to `remove`. Nobody may hold two.
     pub fn lock(&self, digest: Digest) -> DigestLock {

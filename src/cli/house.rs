@@ -39,7 +39,7 @@ pub struct Sweep {
 /// If the directory can't be opened for another reason than damage.
 pub fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
     let mut file = args.place.file()?;
-    // Damage is to be named, not mended: nothing is written while looking.
+    // Damage is to be named, not mended: nothing is written into journal or blobs while looking.
     file.read_only = true;
     let bar = progress(0, "checked");
     let request = Command { command: "verify".into(), arguments: Value::Null };
@@ -49,19 +49,25 @@ pub fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
     });
     bar.finish_and_clear();
     let report = done.unwrap_or_else(|reason| json!({ "befunde": [reason] }));
-    let findings = report.get("befunde").and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let findings = list("befunde");
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         for finding in &findings {
             println!("{}", finding.as_str().unwrap_or_default());
         }
+        for note in list("hinweise") {
+            println!("note: {}", note.as_str().unwrap_or_default());
+        }
         let count = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let index = report.get("index").and_then(Value::as_u64);
         println!(
-            "{} entries, {} rows, {} blobs checked; {} unreferenced files; {}",
+            "{} entries, {} rows, {} blobs, {} checked; {} unreferenced files; {}",
             count("eintraege"),
             count("zeilen"),
             count("blobs"),
+            index.map_or("index NOT".into(), |count| format!("{count} objects of the index")),
             count("unbenutzt"),
             if findings.is_empty() { "nothing is wrong" } else { "DAMAGED, see above" }
         );

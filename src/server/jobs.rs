@@ -31,7 +31,7 @@ const IDLE_STEPS: u32 = 40;
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
 /// Texts taken at once: few, so that an interactive one never waits behind many of the bulk.
 const TEXTS_AT_ONCE: usize = 8;
-/// Faults of ours after which a text counts as unreadable.
+/// Failed readings of a blob after which its text counts as unreadable.
 const TRIES: u32 = 5;
 /// How often old things are forgotten.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60);
@@ -39,6 +39,9 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60);
 const GRACE_MS: i64 = 86_400_000;
 /// What one round of housekeeping takes on.
 const ROUND: usize = 1000;
+
+/// Name of the thread that feeds the index.
+pub const FOLLOW: &str = "follow";
 
 /// Names of the derived text, as registry and follow read it.
 const DERIVED: &str = "text";
@@ -80,7 +83,7 @@ pub fn start(
             }
         }
     };
-    spawn("follow", Box::new(carry))?;
+    spawn(FOLLOW, Box::new(carry))?;
     if read_only {
         return Ok(threads);
     }
@@ -128,6 +131,20 @@ struct State {
     waiting: VecDeque<OffenerText>,
     running: HashSet<Digest>,
     faults: HashMap<Digest, u32>,
+}
+
+impl State {
+    /// A blob that can't be read is tried again a few times; then it must not hold up the others.
+    /// That no worker could be started says nothing about the document, however often.
+    fn fault(&mut self, digest: Digest, failure: &Failure) -> Result<&'static str, String> {
+        if matches!(failure, Failure::Worker(_)) {
+            tracing::error!(%failure, "texts wait until a worker can be started");
+            return Err(failure.to_string());
+        }
+        let faults = self.faults.entry(digest).or_default();
+        *faults += 1;
+        if *faults < TRIES { Err(failure.to_string()) } else { Ok("unlesbar") }
+    }
 }
 
 impl Texts {
@@ -196,21 +213,13 @@ impl Texts {
             Err(failure) => {
                 let reason = match failure.grund() {
                     Some(reason) => reason,
-                    None => self.fault(digest, &failure)?,
+                    None => self.lock().fault(digest, &failure)?,
                 };
                 self.jobs.text_fehlt(digest, reason).map_err(|e| e.to_string())?;
             }
         }
         self.lock().faults.remove(&digest);
         Ok(())
-    }
-
-    /// A fault of ours is tried again a few times; then the document must not hold up the others.
-    fn fault(&self, digest: Digest, failure: &Failure) -> Result<&'static str, String> {
-        let mut state = self.lock();
-        let faults = state.faults.entry(digest).or_default();
-        *faults += 1;
-        if *faults < TRIES { Err(failure.to_string()) } else { Ok("unlesbar") }
     }
 
     fn extract(&self, open: &OffenerText) -> Result<text::Text, Failure> {
@@ -238,5 +247,24 @@ impl Texts {
                 _ => true,
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails if a time without workers is held against the documents that came then.
+    #[test]
+    fn without_workers_no_document_is_given_up_and_without_its_bytes_it_is() {
+        let (mut state, digest) = (State::default(), Digest([7; 32]));
+        for _ in 0..3 * TRIES {
+            assert!(state.fault(digest, &Failure::Worker("no memory".into())).is_err());
+        }
+        let source = Failure::Source("a bad sector".into());
+        for _ in 1..TRIES {
+            assert!(state.fault(digest, &source).is_err());
+        }
+        assert_eq!(state.fault(digest, &source), Ok("unlesbar"));
     }
 }

@@ -1,9 +1,10 @@
 //! The server: opens a data directory, serves it, runs the house's own threads, shuts down.
 //!
 //! This is the one place with a real clock and real randomness. A stop takes no more connections,
-//! lets running requests end, ends the threads, and closes the ledger with its clean marker. When
-//! a write failed and its outcome is unknown, readiness goes red and the process ends with
-//! `Exit::Poisoned`, because nothing it could still say would be sure.
+//! lets running requests end, ends the threads, and closes index and ledger, the latter with its
+//! clean marker. When a write of journal or blobs failed and its outcome is unknown, readiness
+//! goes red and the process ends with `Exit::Poisoned`, because nothing it could still say would be
+//! sure.
 
 pub mod admin;
 pub mod commands;
@@ -168,16 +169,21 @@ fn pool(file: &config::File) -> Option<Arc<Pool>> {
     Some(Arc::new(pool))
 }
 
-/// Ends the server when the ledger is poisoned.
+/// Ends the server when the ledger is poisoned, or blobs can't be stored any more.
 fn watch(
     house: &House,
     rest: &Arc<Rest>,
     end: mpsc::SyncSender<Exit>,
 ) -> io::Result<JoinHandle<()>> {
-    let (ledger, rest) = (Arc::clone(&house.ledger), Arc::clone(rest));
+    let (ledger, blobs) = (Arc::clone(&house.ledger), Arc::clone(&house.blobs));
+    let rest = Arc::clone(rest);
     std::thread::Builder::new().name("watch".into()).spawn(move || {
         while !rest.pause(WATCH_EVERY) {
-            if let State::Poisoned(why) = ledger.state() {
+            let poisoned = match ledger.state() {
+                State::Poisoned(why) => Some(why),
+                _ => blobs.broken(),
+            };
+            if let Some(why) = poisoned {
                 tracing::error!(why, "the outcome of a write is unknown: the process ends");
                 rest.pause(POISONED_GRACE);
                 let _ = end.try_send(Exit::Poisoned);
@@ -254,13 +260,20 @@ impl Running {
         self.rest.end();
         // A real clock, because it bounds a wait and decides nothing else.
         let begun = Instant::now();
+        let mut following = false;
         for thread in self.threads.drain(..) {
             while !thread.is_finished() && begun.elapsed() < THREADS_PATIENCE {
                 std::thread::sleep(Duration::from_millis(5));
             }
             if thread.is_finished() {
                 drop(thread.join());
+            } else {
+                following |= thread.thread().name() == Some(jobs::FOLLOW);
             }
+        }
+        // One that still works holds the index; it goes on from its last commit at the next start.
+        if !following && let Err(error) = self.house.follow.close() {
+            tracing::warn!(%error, "the index begins at its last commit when it is opened again");
         }
         self.house.close();
         tracing::info!("stopped");

@@ -1,6 +1,10 @@
 //! The resources as they are used, one after the other.
 
-use aktenlauf::domain::access::Verb;
+use aktenlauf::{
+    domain::access::Verb,
+    search,
+    server::{admin::Command, commands},
+};
 use serde_json::{Value, json};
 
 use crate::stadt::{Stadt, neuer_schluessel, passwort};
@@ -246,4 +250,43 @@ fn the_audit_checks_everything_and_finds_nothing() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     panic!("the check does not end");
+}
+
+/// Fails if a stop leaves uncommitted what the index has read, or if `verify` offline leaves out
+/// an index that is behind, or does not tell what was made anew.
+#[test]
+fn a_stopped_city_has_a_committed_index_and_verify_compares_it() {
+    let mut stadt = Stadt::neu(|_| {});
+    stadt.akte(&stadt.token("sb10"), json!({ "betreff": "Abgleich" }));
+    stadt.push(&stadt.token("sb10"), &json!({}), b"geprueft").expect(201);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    // The last entry is one that the index has nothing to put of, and commits nothing for.
+    let clerk = stadt.token("sb10");
+    let unit = json!({ "kuerzel": "77", "name": "Archiv" });
+    stadt.post(&stadt.token("admin1"), "/organisation", &unit).expect(201);
+    for _ in 0..400 {
+        let head = stadt.get(&clerk, "/pruefung").expect(200).json();
+        if head["texte_offen"] == 0 && head["index_rueckstand"] == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    stadt.stop();
+    let index = stadt.file.data.join("index");
+    let committed = search::Index::open(&index, 0).unwrap().position().seq;
+    let verify = || {
+        let request = Command { command: "verify".into(), arguments: Value::Null };
+        let mut file = stadt.file.clone();
+        file.read_only = true;
+        commands::run(&file, &request, false, &|_, _| {}).unwrap()
+    };
+    let report = verify();
+    assert_eq!((&report["befunde"], &report["hinweise"]), (&json!([]), &json!([])), "{report}");
+    assert_eq!(report["index"], 2);
+    assert_eq!(report["seq"], committed);
+    std::fs::remove_dir_all(&index).unwrap();
+    std::fs::remove_dir_all(stadt.file.data.join("tables")).unwrap();
+    let report = verify();
+    assert_eq!((&report["befunde"], &report["index"]), (&json!([]), &json!(2)), "{report}");
+    assert!(report["hinweise"].to_string().contains("tables"), "{report}");
 }

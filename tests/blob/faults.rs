@@ -91,9 +91,11 @@ fn after_a_failed_sync_of_a_folder_nothing_is_stored_any_more() {
         let refused = push(&store, b"one", false).is_err();
         if refused && syncs() > before {
             broken += 1;
+            assert!(store.broken().is_some(), "the process would go on serving");
             assert!(push(&store, b"two", false).is_err());
             assert!(push(&store, b"two", false).is_err());
         } else if refused {
+            assert_eq!(store.broken(), None);
             push(&store, b"two", false).unwrap();
         }
     }

@@ -34,7 +34,7 @@ pub const READY: TextZustand = TextZustand::Bereit { zeichen: 1, seiten: None };
 
 pub struct Stage {
     house: House,
-    ledger: Arc<Ledger>,
+    pub ledger: Arc<Ledger>,
     pub index: Arc<Index>,
     pub texts: Arc<Derived>,
     pub follow: Arc<Follow>,

@@ -396,6 +396,8 @@ pub struct Pruefbericht {
     pub index: Option<u64>,
     pub befunde: Vec<String>,
     pub ungenannt: u64,
+    /// No damage: what was made anew at the start, what was not compared.
+    pub hinweise: Vec<String>,
 }
 
 #[derive(ToSchema)]

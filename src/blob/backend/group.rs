@@ -7,7 +7,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    sync::{
+        OnceLock,
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
     thread::JoinHandle,
 };
 
@@ -16,6 +19,8 @@ use crate::disk::{Disk, File, Sync};
 
 /// How many share one sync at most.
 const GROUP_MAX: usize = 256;
+
+const GONE: &str = "the thread that syncs blobs has ended";
 
 /// A folder whose names are to be durable.
 #[derive(Debug)]
@@ -36,22 +41,31 @@ type Waiting = (Job, SyncSender<Answer>);
 pub(super) struct Group {
     jobs: Option<Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
+    broken: Arc<OnceLock<String>>,
 }
 
 impl Group {
     /// `whole`: the folder whose whole file system may be synced in one call.
     pub(super) fn start(disk: Arc<dyn Disk>, whole: Option<PathBuf>) -> io::Result<Self> {
         let (jobs, waiting) = channel();
-        let mut worker = Worker { disk, whole, broken: None };
+        let broken = Arc::new(OnceLock::new());
+        let mut worker = Worker { disk, whole, broken: Arc::clone(&broken) };
         let thread = std::thread::Builder::new()
             .name("blob-sync".into())
             .spawn(move || worker.work(&waiting))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), broken })
+    }
+
+    /// Why nothing is stored any more, if so.
+    pub(super) fn broken(&self) -> Option<String> {
+        let ended = self.thread.as_ref().is_some_and(JoinHandle::is_finished);
+        let ended = || ended.then(|| GONE.to_owned());
+        self.broken.get().cloned().or_else(ended)
     }
 
     /// Returns once the folder is durable, with the file under its name.
     pub(super) fn run(&self, job: Job) -> Answer {
-        let gone = || io::Error::other("the thread that syncs has ended");
+        let gone = || io::Error::other(GONE);
         let (answer, answered) = sync_channel(1);
         self.jobs.as_ref().ok_or_else(gone)?.send((job, answer)).map_err(|_| gone())?;
         answered.recv().map_err(|_| gone())?
@@ -73,7 +87,7 @@ struct Worker {
     disk: Arc<dyn Disk>,
     whole: Option<PathBuf>,
     /// Why nothing is stored any more.
-    broken: Option<String>,
+    broken: Arc<OnceLock<String>>,
 }
 
 impl Worker {
@@ -114,7 +128,7 @@ impl Worker {
             };
             if let Err(error) = &result {
                 tracing::error!(folder = %folder.display(), %error, "a folder was not synced");
-                self.broken.get_or_insert_with(|| error.to_string());
+                self.broken.get_or_init(|| format!("{} was not synced: {error}", folder.display()));
             }
             answers.extend(waiting.into_iter().map(|answer| (answer, again(&result))));
         }
@@ -123,9 +137,8 @@ impl Worker {
 
     /// Gives one file its name, once its bytes are durable.
     fn rename(&self, job: &Job, synced: Option<&Answer>) -> Answer {
-        if let Some(why) = &self.broken {
-            let text = format!("nothing is stored since a folder was not synced: {why}");
-            return Err(io::Error::other(text));
+        if let Some(why) = self.broken.get() {
+            return Err(io::Error::other(format!("nothing is stored any more: {why}")));
         }
         match (&job.file, synced) {
             (None, _) => {}

@@ -129,6 +129,10 @@ impl Backend for Local {
         });
         Ok(stored.collect())
     }
+
+    fn broken(&self) -> Option<String> {
+        self.group.broken()
+    }
 }
 
 #[derive(Debug)]

@@ -97,4 +97,8 @@ pub(super) trait Backend: Debug + Send + Sync {
     /// Returns once removals near this digest are durable.
     fn settle(&self, digest: Digest) -> io::Result<()>;
     fn list(&self, shard: u8) -> io::Result<Vec<Stored>>;
+    /// Why nothing is stored any more until the next start; none: it works.
+    fn broken(&self) -> Option<String> {
+        None
+    }
 }
