@@ -204,7 +204,7 @@ fn a_key_keeps_within_its_bounds() {
     assert_eq!(over.code, "tagesmenge_erreicht");
     assert!(matches!(over.grund, Grund::Begrenzt { .. }));
     let day_ms = 86_400_000;
-    haus.source.millis.fetch_add(day_ms, std::sync::atomic::Ordering::SeqCst);
+    haus.source.millis.fetch_add(day_ms, Ordering::SeqCst);
     assert!(haus.push(&machine, Metadaten::default(), b"78901", Some("e")).is_ok());
 }
 
