@@ -235,3 +235,19 @@ fn leftovers_go_and_nothing_else() {
     assert_eq!(jobs.anfragen_vergessen(10).unwrap(), 0);
     assert!(!haus.push(&haus.als("sach61"), meta(), b"x", Some("k1")).unwrap().wiederholt);
 }
+
+/// Catches: the rounds of `anfragen_vergessen`, and its limit over all of them.
+#[test]
+fn many_remembered_answers_are_forgotten_up_to_the_limit() {
+    let haus = Haus::neu();
+    let akte = haus.akte("sach61", "Bauantrag");
+    for i in 0..250 {
+        let meta = Metadaten { akte_id: Some(akte.id), ..Metadaten::default() };
+        haus.push(&haus.als("sach61"), meta, b"x", Some(&format!("k{i}"))).unwrap();
+    }
+    haus.source.millis.fetch_add(91 * DAY_MS, Ordering::SeqCst);
+    let (jobs, before) = (haus.registry.jobs(), haus.ledger.head().seq);
+    assert_eq!(jobs.anfragen_vergessen(220).unwrap(), 220);
+    assert_eq!(haus.ledger.head().seq - before, 3, "a hundred a commit");
+    assert_eq!(jobs.anfragen_vergessen(1000).unwrap(), 30);
+}

@@ -199,6 +199,25 @@ fn a_cursor_does_not_tell_of_hidden_objects() {
     }
 }
 
+/// Catches: `ROWS_MAX`, and a next page that would begin where this one did.
+#[test]
+fn whoever_may_see_only_the_last_of_very_many_gets_there() {
+    let haus = Haus::neu();
+    let own = haus.akte("sach61", "Bauantrag");
+    let neu = akte_neu("52.1", "fremd");
+    let foreign = haus.als("sach50").clerk().unwrap().akte_anlegen(neu, None).unwrap().wert;
+    for _ in 0..1001 {
+        haus.brief("sach50", foreign.id, "Brief", "gleich");
+    }
+    let sha256 = Some(haus.brief("sach61", own.id, "Brief", "gleich").sha256);
+    let filter = DokumenteFilter { sha256, ..DokumenteFilter::default() };
+    let reader = haus.als("sach61").reader().unwrap();
+    let first = reader.dokumente(&filter, &blatt(50, None)).unwrap();
+    assert_eq!((first.eintraege.len(), first.weiter.is_some()), (0, true));
+    let second = reader.dokumente(&filter, &blatt(50, first.weiter)).unwrap();
+    assert_eq!((second.eintraege.len(), second.weiter), (1, None));
+}
+
 /// Catches: the refusal in `eigene`, in place of leaving OE out.
 #[test]
 fn more_posteingaenge_than_are_merged_are_refused() {
