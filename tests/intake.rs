@@ -291,7 +291,7 @@ fn parallel_pushes_into_one_akte_all_land() {
 fn equal_bytes_pushed_while_they_are_deleted_are_never_lost() {
     let haus = Haus::neu();
     let akte = haus.akte("sach61", "Bauantrag");
-    let rounds = std::env::var("TEST_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(30);
+    let rounds = std::env::var("TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(30);
     let mut deleted = 0;
     for round in 0..rounds {
         let bytes = format!("Inhalt {round}");

@@ -136,7 +136,7 @@ fn hostile_documents_cost_nothing_but_their_own_text() {
 
 #[test]
 fn damaged_and_random_bytes_never_stop_the_pool() {
-    let cases: u64 = std::env::var("TEST_SEEDS").map_or(60, |seeds| seeds.parse().unwrap());
+    let cases: u64 = std::env::var("TEST_ROUNDS").map_or(60, |seeds| seeds.parse().unwrap());
     let pool = pool(quick(), 2);
     let whole = two_pages();
     let mut read_all = 0;

@@ -148,7 +148,7 @@ impl Truth {
 
 #[test]
 fn no_hit_and_no_count_outside_the_rights_whatever_happens() {
-    let seeds: u64 = std::env::var("TEST_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
+    let seeds: u64 = std::env::var("TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
     let seeds = seeds.min(200);
     let (mut searches, mut lagging) = (0, 0);
     for seed in 0..seeds {

@@ -68,7 +68,7 @@ fn calls() -> u64 {
 /// Fails if any acknowledged entry or erasure is lost, or a leftover of sealing confuses a start.
 #[test]
 fn a_power_cut_at_every_call_loses_nothing() {
-    let (calls, seeds) = (calls(), count("TEST_SEEDS", 2) as u64);
+    let (calls, seeds) = (calls(), count("TEST_ROUNDS", 2) as u64);
     let mut cuts = 0;
     for at in 0..calls {
         let disk = new_disk(at);

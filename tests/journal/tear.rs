@@ -109,7 +109,7 @@ fn a_frame_torn_at_any_byte_is_cut_and_kept_aside() {
 fn sectors_may_arrive_in_any_order() {
     let base = base(true, 4, 1000);
     let mut random = Random::new(3);
-    let rounds = count("TEST_SEEDS", 200);
+    let rounds = count("TEST_ROUNDS", 200);
     for _ in 0..rounds {
         let mut written = base.frame.clone();
         let mut lost = 0;

@@ -117,7 +117,7 @@ pub fn history(ledger: &Ledger, house: &House, commits: u64) -> usize {
     (0..commits).map(|_| step(ledger, house)).sum()
 }
 
-/// The number of seeds to try: `TEST_SEEDS`, or `default`.
+/// The number of seeds to try: `TEST_ROUNDS`, or `default`.
 pub fn seeds(default: u64) -> u64 {
-    std::env::var("TEST_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+    std::env::var("TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
