@@ -39,7 +39,7 @@ fn logins(served: &Served, data: &Path) -> Vec<Login> {
 
 /// Reads and searches of every login, by login and path: what must be the same after a rebuild.
 fn recorded(served: &Served, logins: &[Login]) -> BTreeMap<(String, String), (u16, Value)> {
-    let words = ["Antrag", "Bescheid", "Niederschrift", "Rechnung", "Straße", "Gemeinderat"];
+    let words = ["Antrag", "Bescheid", "Niederschrift", "Rechnung", "Stra%C3%9Fe", "Gemeinderat"];
     let mut paths: Vec<String> = words.iter().map(|w| format!("/suche?q={w}&limit=20")).collect();
     paths.extend(
         ["/akten?limit=100", "/posteingang?limit=100", "/aktenplan", "/organisation", "/pruefung"]

@@ -169,7 +169,7 @@ impl Index {
         engine.tokenizers().register(CHAIN, analysis::analyzer());
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader = reader.doc_store_cache_num_blocks(1).try_into()?;
-        let writer = new_writer(&engine, heap)?;
+        let writer = new_writer(&engine, &fields, heap)?;
         Ok(Self {
             dir: dir.to_owned(),
             heap,
@@ -265,7 +265,13 @@ impl Index {
 
     /// Forgets what was put and removed since the last commit.
     pub fn discard(&self) {
-        *self.writer() = Writer { engine: None, pending: 0 };
+        let mut writer = self.writer();
+        writer.pending = 0;
+        if let Some(engine) = writer.engine.take() {
+            // A merge that ends while the next writer begins would write its own list of segments
+            // over the new one. Where it failed there is nothing to wait for.
+            let _ = engine.wait_merging_threads();
+        }
     }
 
     /// Removes everything and goes back to position 0, for good.
@@ -369,7 +375,7 @@ impl Index {
         let mut writer = self.writer();
         let engine = match &mut writer.engine {
             Some(engine) => engine,
-            none => none.insert(new_writer(&self.engine, self.heap)?),
+            none => none.insert(new_writer(&self.engine, &self.fields, self.heap)?),
         };
         match act(self, engine) {
             Ok(weight) => writer.pending = writer.pending.saturating_add(weight),
@@ -401,13 +407,18 @@ fn hits(searcher: &Searcher, found: &Found, order: Order) -> Result<Vec<Hit>, Er
 }
 
 /// One thread that writes and one that merges: the rest of the machine belongs to the clerks.
-fn new_writer(engine: &tantivy::Index, heap: usize) -> Result<IndexWriter, Error> {
+fn new_writer(engine: &tantivy::Index, fields: &Fields, heap: usize) -> Result<IndexWriter, Error> {
     let options = IndexWriterOptions::builder()
         .num_worker_threads(1)
         .num_merge_threads(1)
         .memory_budget_per_thread(heap)
         .build();
     let writer = engine.writer_with_options(options)?;
+    // The engine gives the first operation of a new writer the number of the last commit, and a
+    // merge that begins before the next commit then takes that operation for done in segments
+    // that had deletions at that commit. So the first operation is one that may be lost: else an
+    // old version of a document, with its old rights, could be found for ever.
+    writer.delete_term(fields.key(Uuid::nil()));
     // Segments with more than a quarter of deleted documents are written anew, so that the index
     // stays below twice its live size however often documents change.
     let mut policy = LogMergePolicy::default();

@@ -2,18 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     time::Duration,
 };
 
 use aktenlauf::{
-    api::check::{Check, Report},
-    blob::Store,
     domain::{dokument::Ort, record::Kind},
     follow::Error,
     ledger::Change,
-    search::{Art, Doc},
-    server::System,
 };
 
 use super::stage::{Stage, akte, dokument, id, inbox, put};
@@ -146,12 +141,29 @@ impl Truth {
     }
 }
 
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
+/// All that can be said of objects that should not have been found.
+fn told(stage: &Stage, ids: &[uuid::Uuid]) -> String {
+    let mut rows = Vec::new();
+    stage.index.each(&mut |row| rows.extend(ids.contains(&row.id).then_some(row))).unwrap();
+    let past = |id: &uuid::Uuid| {
+        let of = |kind| stage.ledger.history(kind, &id.to_string(), u64::MAX, 9).unwrap();
+        (*id, of(Kind::Dokument), of(Kind::Akte))
+    };
+    let past: Vec<_> = ids.iter().map(past).collect();
+    let (at, indexed) = (stage.index.position(), stage.follow.indexed());
+    let head = stage.ledger.applied().seq;
+    format!("{rows:?} past {past:?} head {head} index {at:?} indexed {indexed}")
+}
+
 #[test]
 fn no_hit_and_no_count_outside_the_rights_whatever_happens() {
-    let seeds: u64 = std::env::var("TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
-    let seeds = seeds.min(200);
+    let seeds = number("TEST_ROUNDS", 20);
     let (mut searches, mut lagging) = (0, 0);
-    for seed in 0..seeds {
+    for seed in number("TEST_SEED_FIRST", 0)..number("TEST_SEED_FIRST", 0) + seeds {
         let mut stage = Stage::new();
         let mut dice = Dice(seed);
         let mut truth = Truth::default();
@@ -178,7 +190,8 @@ fn no_hit_and_no_count_outside_the_rights_whatever_happens() {
                 let page = stage.page(text, &klassen);
                 let hits: BTreeSet<_> = page.hits.iter().map(|hit| hit.id).collect();
                 assert_eq!(page.count, hits.len() as u64, "seed {seed}");
-                assert!(hits.is_subset(&visible), "seed {seed}: {klassen:?}");
+                let leaked: Vec<_> = hits.difference(&visible).copied().collect();
+                assert!(leaked.is_empty(), "seed {seed}: {}", told(&stage, &leaked));
                 searches += 1;
                 lagging += u64::from(text.is_empty() && hits != visible);
             }
@@ -192,55 +205,4 @@ fn no_hit_and_no_count_outside_the_rights_whatever_happens() {
     }
     println!("{seeds} seeds, {searches} searches, {lagging} while the index lagged");
     assert!(lagging > 10 * seeds, "the index hardly ever lagged: {lagging}");
-}
-
-fn check(stage: &Stage) -> Report {
-    let check = Check {
-        ledger: stage.ledger.clone(),
-        blobs: Store::memory(Arc::new(System)).into(),
-        index: stage.index.clone(),
-        follow: stage.follow.clone(),
-        bytes_per_s: None,
-    };
-    check.run(&mut |_, _| {}).unwrap()
-}
-
-/// Fails if `verify` does not compare classes, so that a secret that all can find passes, or if
-/// it does not say that it compared nothing.
-#[test]
-fn the_check_names_what_is_indexed_under_wrong_rights_and_an_index_that_is_behind() {
-    let stage = Stage::new();
-    let ort = Ort::Akte { akte_id: id(1) };
-    stage.commit(vec![put(&akte(1, 7)), put(&dokument(2, ort, "Blatt"))]);
-    stage.commit(vec![put(&dokument(3, inbox(5), "Scan"))]);
-    let behind = check(&stage);
-    assert_eq!((behind.index, behind.befunde.len()), (None, 0));
-    assert!(behind.hinweise.iter().any(|note| note.starts_with("index not compared")));
-    stage.catch_up();
-    let sound = check(&stage);
-    assert_eq!((sound.index, sound.befunde), (Some(3), Vec::new()));
-    for (n, art, klasse) in [(1, Art::Akte, 8), (2, Art::Dokument, 8), (3, Art::Dokument, 7)] {
-        let wrong = Doc {
-            id: id(n),
-            art,
-            akte: None,
-            klasse,
-            betreff: "Blatt".into(),
-            zeichen: Vec::new(),
-            planeinheit: None,
-            typ: None,
-            datum: None,
-            absender: None,
-            text: None,
-            seq: 1,
-            storno: false,
-        };
-        stage.index.put(&wrong).unwrap();
-    }
-    stage.index.commit(stage.index.position()).unwrap();
-    let named = check(&stage).befunde;
-    assert_eq!(named.len(), 3, "{named:?}");
-    for n in 1..=3 {
-        assert!(named.iter().any(|what| what.contains(&id(n).to_string())), "{n}: {named:?}");
-    }
 }
