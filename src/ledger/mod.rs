@@ -27,6 +27,7 @@ mod entry;
 mod erase;
 pub mod journal;
 mod overlay;
+pub mod postgres;
 mod recover;
 mod rows;
 mod sums;

@@ -61,8 +61,13 @@ fn seal(form: u16, seq: u64, previous: &Seal, digest: &[u8; 32]) -> Seal {
     Seal(hash.finalize().into())
 }
 
+/// The mark of an erased body: nothing but an erasure writes it, and it tells nothing of the body.
+pub(super) fn mark(digest: &[u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(b"aktenlauf erased").chain_update(digest).finalize().into()
+}
+
 /// Refuses a group that does not follow `head`: a programmer's error that must not reach a disk.
-fn continues(head: Position, group: &[Sealed]) -> Result<(), Error> {
+pub(super) fn continues(head: Position, group: &[Sealed]) -> Result<(), Error> {
     let mut last = head;
     for entry in group {
         let seq = last.seq.saturating_add(1);
@@ -123,6 +128,9 @@ pub enum Error {
     /// Opened read-only because of damage.
     #[error("the journal is read-only: {0}")]
     ReadOnly(String),
+    /// Its engine is not reachable, or may not be written to now; nothing was written.
+    #[error("the journal's engine: {0}")]
+    Unreachable(String),
     /// The disk failed; what became of the write is unknown.
     #[error("journal: {0}")]
     Io(#[from] std::io::Error),
@@ -172,4 +180,36 @@ pub trait Journal: std::fmt::Debug + Send + Sync {
     fn notes(&self) -> Vec<String>;
     /// Why nothing may be appended, if so.
     fn read_only(&self) -> Option<String>;
+    /// What it shares with other processes; none: this one alone appends here.
+    fn joint(&self) -> Option<&dyn Joint> {
+        None
+    }
+}
+
+/// A journal that several processes append to. A group goes in with the rows it changes: between
+/// `begin` and the table's next `commit` all of it is one transaction.
+pub trait Joint: std::fmt::Debug + Send + Sync {
+    /// Begins a group: nobody else appends until it is committed or given up. Returns the head.
+    ///
+    /// # Errors
+    /// `Unreachable`; then nothing was begun.
+    fn begin(&self) -> Result<Position, Error>;
+    /// Gives up a group that was begun; none is no error.
+    fn give_up(&self);
+    /// After a `commit` whose outcome is unknown: whether its last entry is in the journal, and
+    /// as durable as an acknowledged one.
+    ///
+    /// # Errors
+    /// If it could not be found out in time.
+    fn settle(&self, last: Position) -> Result<bool, Error>;
+    /// Keeps every other process from appending, while the tables are built anew.
+    ///
+    /// # Errors
+    /// `Unreachable`, also if another process does the same.
+    fn keep_out(&self) -> Result<Box<dyn Send>, Error>;
+    /// Waits until somebody has appended, at most `timeout`. It may return early.
+    ///
+    /// # Errors
+    /// `Unreachable`; then it returned at once.
+    fn watch(&self, timeout: std::time::Duration) -> Result<(), Error>;
 }

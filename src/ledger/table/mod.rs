@@ -21,6 +21,12 @@ pub enum Error {
     /// The engine failed.
     #[error("tables: {0}")]
     Engine(String),
+    /// The engine is not reachable; nothing was written, later may do.
+    #[error("the tables' engine: {0}")]
+    Unreachable(String),
+    /// Whether a commit was written is unknown.
+    #[error("the tables' engine did not say whether it committed: {0}")]
+    Unknown(String),
 }
 
 /// Ordered bytes with atomic batches. It is never asked to be durable, but see `commit`.
@@ -58,7 +64,7 @@ pub trait Table: std::fmt::Debug + Send + Sync {
 }
 
 /// True if no key can lie between the bounds; a `BTreeMap` panics on some of these.
-fn crossed(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+pub(super) fn crossed(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
     match (from, to) {
         (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
         (Bound::Included(a), Bound::Included(b)) => a > b,

@@ -9,10 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{
-    super::{Position, Seal, Sealed, digest, seal},
+    super::{Position, Seal, Sealed, digest, mark, seal},
     bytes::{Take, checksum, is_zero, long, size},
 };
 
@@ -119,11 +117,6 @@ impl Item<'_> {
         bytes.resize(SALT + self.body.len(), 0);
         bytes
     }
-}
-
-/// The mark of an erased body: nothing but an erasure writes it, and it tells nothing of the body.
-fn mark(digest: &[u8; 32]) -> [u8; 32] {
-    Sha256::new().chain_update(b"aktenlauf erased").chain_update(digest).finalize().into()
 }
 
 /// A frame whose header and heads are valid.
