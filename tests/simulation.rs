@@ -88,6 +88,16 @@ fn nothing_acknowledged_is_ever_lost() {
     }
 }
 
+/// Seeds that once found something beyond the first few hundred.
+#[test]
+fn seeds_that_found_something_stay_in_the_run() {
+    // A folder's sync failed after the rename of a healing push; the next push (3121), or the
+    // first one after a restart (6988), took the copy that it saw for durable.
+    for seed in [3121, 6988] {
+        run(seed, None).unwrap();
+    }
+}
+
 /// A seed is worth something only if it finds the same thing again.
 #[test]
 fn a_seed_repeats() {

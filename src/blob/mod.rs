@@ -190,7 +190,9 @@ impl Store {
         assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
         if known {
             match self.check(digest) {
-                Ok(()) => return Ok(()),
+                // The copy that is seen may have a name that a failed sync left in doubt, in this
+                // run or in the one before.
+                Ok(()) => return Ok(self.backend.settle(digest)?),
                 Err(error) => tracing::warn!(%digest, %error, "a blob is written anew"),
             }
         }

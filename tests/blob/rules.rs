@@ -86,9 +86,11 @@ fn a_rotten_or_short_copy_is_replaced_when_the_bytes_come_again() {
 fn a_sound_and_known_copy_is_not_written_again() {
     let (_home, _, disk, store) = local();
     let digest = push(&store, &noise(1, 1000), false).unwrap();
-    let before = disk.counts();
+    let mut counts = disk.counts();
     assert_eq!(push(&store, &noise(1, 1000), true).unwrap(), digest);
-    assert_eq!(disk.counts(), before);
+    // Only its name is made durable once more: an earlier sync of it may have failed.
+    *counts.entry(Sync::BlobDir).or_default() += 1;
+    assert_eq!(disk.counts(), counts);
 }
 
 /// A file's existence proves nothing: without a committed record even a sound copy is replaced,
