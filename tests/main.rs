@@ -20,6 +20,7 @@ mod intake;
 mod journal;
 mod layers;
 mod ledger;
+mod postgres;
 mod registry;
 mod search;
 mod served;

@@ -40,9 +40,14 @@ async fn is_ready(request: Open) -> Result<HttpResponse, Problem> {
         let detail = "Ein Schreibfehler: es können keine Dokumente mehr abgelegt werden.";
         return Err(Problem::new(Code::NichtBereit, detail));
     }
-    let state = match request.front.registry.ledger().state() {
+    let ledger = request.front.registry.ledger();
+    if !ledger.readable() {
+        return Err(Problem::new(Code::NichtBereit, "Die Datenbank ist nicht erreichbar."));
+    }
+    let state = match ledger.state() {
         State::Ready => "bereit",
         State::Full(_) => "speicher_voll",
+        State::Unreachable(_) => "nicht_schreibbar",
         State::ReadOnly(_) if app.read_only => "nur_lesend",
         State::ReadOnly(_) => {
             return Err(Problem::new(Code::NichtBereit, "Das Journal ist beschädigt."));

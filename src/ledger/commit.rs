@@ -40,6 +40,9 @@ pub enum CommitError<E> {
     /// The queue or the disk is full; nothing was written, later may do.
     #[error("no room at present")]
     Full,
+    /// The engine is not reachable; nothing was written, later may do.
+    #[error("the engine is not reachable: {0}")]
+    Unreachable(String),
     /// Nothing is written any more; nothing was.
     #[error("nothing can be written: {0}")]
     ReadOnly(String),
@@ -68,6 +71,7 @@ pub(super) enum Answer {
     Duplicate { first: Position, last: Position },
     Full,
     ReadOnly(String),
+    Unreachable(String),
     Unknown(String),
     Failed(Error),
 }
@@ -124,6 +128,7 @@ where
             (Answer::Duplicate { first, last }, _) => Err(CommitError::Duplicate { first, last }),
             (Answer::Full, _) => Err(CommitError::Full),
             (Answer::ReadOnly(why), _) => Err(CommitError::ReadOnly(why)),
+            (Answer::Unreachable(why), _) => Err(CommitError::Unreachable(why)),
             (Answer::Unknown(why), _) => Err(CommitError::Unknown(why)),
             (Answer::Failed(error), _) => Err(CommitError::Ledger(error)),
             (Answer::Done { .. } | Answer::Refused, _) => {

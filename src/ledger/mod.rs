@@ -25,6 +25,7 @@ mod commit;
 mod derive;
 mod entry;
 mod erase;
+mod joint;
 pub mod journal;
 mod overlay;
 pub mod postgres;
@@ -147,8 +148,17 @@ pub enum State {
     ReadOnly(String),
     /// The last one found no room; the next one tries again.
     Full(String),
+    /// The last one did not reach the engine; the next one tries again.
+    Unreachable(String),
     /// A write failed and its outcome is unknown: the process should end.
     Poisoned(String),
+}
+
+impl State {
+    /// Whether the next commit is tried.
+    const fn goes_on(&self) -> bool {
+        matches!(self, Self::Ready | Self::Full(_) | Self::Unreachable(_))
+    }
 }
 
 /// What readers and the writer share.
@@ -162,6 +172,8 @@ struct Shared {
     applying: AtomicBool,
     state: Mutex<State>,
     suspect: AtomicBool,
+    /// The last look at what others wrote failed.
+    cut_off: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -186,6 +198,20 @@ impl Shared {
         Ok(())
     }
 
+    /// Takes over what was found in tables that others write to.
+    fn advance(&self, meta: Meta) {
+        let mut applied = lock(&self.applied);
+        if meta.applied.seq > applied.applied.seq {
+            *applied = meta;
+            drop(applied);
+            self.moved.notify_all();
+        } else if meta.applied.seq == applied.applied.seq && meta.applied != applied.applied {
+            drop(applied);
+            // A standby took over that had not got what was shown here and never acknowledged.
+            self.poison("the history was replaced by another one; start again to follow it");
+        }
+    }
+
     /// What the tables hold; none while a batch is on its way into them.
     fn settled(&self) -> Option<Sums> {
         let applied = lock(&self.applied);
@@ -208,7 +234,7 @@ impl Shared {
     /// Ends the service unless it ended worse before.
     fn end(&self, why: &str) {
         let mut state = lock(&self.state);
-        if matches!(*state, State::Ready | State::Full(_)) {
+        if state.goes_on() {
             *state = State::ReadOnly(why.into());
         }
     }
@@ -236,6 +262,8 @@ pub struct Ledger {
     shared: Arc<Shared>,
     queue: SyncSender<Message>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Where others write too: what they have written is looked for until this is dropped.
+    _watch: Option<joint::Watch>,
     notes: Vec<String>,
 }
 
@@ -255,7 +283,10 @@ impl Ledger {
     ) -> Result<Self, Error> {
         let mut notes = journal.notes();
         let stores = Stores { journal: &*journal, table: &*table };
-        let Recovered { meta, marked, notes: found } = recover::recover(stores, progress)?;
+        let Recovered { meta, marked, notes: found } = match journal.joint() {
+            Some(joint) => joint::recover(stores, joint, progress)?,
+            None => recover::recover(stores, progress)?,
+        };
         notes.extend(found);
         let read_only = journal.read_only().or_else(|| config.read_only.clone());
         let shared = Arc::new(Shared {
@@ -266,10 +297,12 @@ impl Ledger {
             applying: AtomicBool::new(false),
             state: Mutex::new(read_only.map_or(State::Ready, State::ReadOnly)),
             suspect: AtomicBool::new(false),
+            cut_off: AtomicBool::new(false),
         });
         let (queue, waiting) = mpsc::sync_channel(config.group_max.saturating_mul(4).max(1));
         let mut writer = Writer::new(Arc::clone(&shared), source, config, meta, marked);
         writer.finish_erasures()?;
+        let watch = shared.journal.joint().map(|_| joint::watch(&shared)).transpose()?;
         let last = Arc::clone(&shared);
         let writer = std::thread::Builder::new().name("ledger".into()).spawn(move || {
             let run = std::panic::AssertUnwindSafe(|| writer.run(&waiting));
@@ -278,7 +311,7 @@ impl Ledger {
             }
             last.end("the writer has ended");
         })?;
-        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)), notes })
+        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)), _watch: watch, notes })
     }
 
     /// The tables as applied: what a commit wrote is seen here once it has returned.
@@ -303,7 +336,7 @@ impl Ledger {
     ) -> Result<Committed<T>, CommitError<E>> {
         match self.shared.state() {
             State::ReadOnly(why) | State::Poisoned(why) => return Err(CommitError::ReadOnly(why)),
-            State::Ready | State::Full(_) => {}
+            State::Ready | State::Full(_) | State::Unreachable(_) => {}
         }
         let (reply, answer) = mpsc::sync_channel(1);
         let call = Call { id, decide: Some(decide), result: None, reply };
@@ -384,6 +417,12 @@ impl Ledger {
     #[must_use]
     pub fn state(&self) -> State {
         self.shared.state()
+    }
+
+    /// False while not even reading reaches the engine.
+    #[must_use]
+    pub fn readable(&self) -> bool {
+        !self.shared.cut_off.load(Ordering::Relaxed)
     }
 
     /// What the opening had to do, for the operator.

@@ -188,6 +188,15 @@ impl Meta {
         (STAND.to_vec(), Some(value))
     }
 
+    /// True if a newer version of this program wrote the row.
+    pub fn is_newer(value: &[u8]) -> bool {
+        let versions = open(STAND, value).ok().and_then(|mut rest| {
+            let form = u16::from_be_bytes(take(&mut rest)?);
+            Some((form, u32::from_be_bytes(take(&mut rest)?)))
+        });
+        versions.is_some_and(|(form, index)| form > TABLE_FORM || index > INDEX_VERSION)
+    }
+
     /// Reads the row, or says why the tables can't be used.
     pub fn read(value: &[u8]) -> Result<Self, String> {
         let mut rest = open(STAND, value).map_err(|e| e.to_string())?;

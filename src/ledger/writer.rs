@@ -7,6 +7,7 @@
 use std::{
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
     time::Duration,
@@ -18,11 +19,12 @@ use super::{
     BODY_FORM, Body, Config, Draft, Error, Position, Shared, State, View,
     apply::{self, Stores},
     commit::{Answer, Job, Verdict},
-    erase,
+    erase, joint,
     journal::{self, Sealed},
     overlay::Overlay,
     recover,
     rows::{self, Meta},
+    table,
 };
 use crate::domain::{source::Source, verwaltung::Loeschung, zeit::Zeitpunkt};
 
@@ -64,6 +66,8 @@ pub(super) struct Writer {
     time: Zeitpunkt,
     marked: bool,
     step_logged: bool,
+    /// What is known of the tables may not be what they hold.
+    lost: bool,
 }
 
 impl Writer {
@@ -76,7 +80,8 @@ impl Writer {
     ) -> Self {
         let Meta { applied: position, time, sums } = meta;
         let overlay = Overlay::new(sums);
-        Self { shared, source, config, overlay, position, time, marked, step_logged: false }
+        let (step_logged, lost) = (false, false);
+        Self { shared, source, config, overlay, position, time, marked, step_logged, lost }
     }
 
     /// Serves until it is told to stop or every sender is gone.
@@ -100,6 +105,11 @@ impl Writer {
                 }
             };
             let mut group = Group::default();
+            if matches!(next, Some(Message::Commit(_)))
+                && let Err(why) = self.begin()
+            {
+                next = self.refuse(next, &why, queue);
+            }
             while let Some(message) = next.take() {
                 match message {
                     Message::Commit(job) => self.take(job, &mut group),
@@ -124,6 +134,50 @@ impl Writer {
 
     fn stores(&self) -> Stores<'_> {
         self.shared.stores()
+    }
+
+    /// Where others write too: takes the head, and looks at what they have written.
+    fn begin(&mut self) -> Result<(), String> {
+        let shared = Arc::clone(&self.shared);
+        let Some(joint) = shared.journal.joint() else { return Ok(()) };
+        let found = joint.begin().map_err(|e| e.to_string()).and_then(|head| {
+            if head == self.position && !self.lost {
+                return Ok(None);
+            }
+            let meta = joint::meta(shared.stores(), head).map_err(|e| e.to_string())?;
+            Ok(Some(meta))
+        });
+        match found {
+            Ok(None) => {}
+            Ok(Some(Meta { applied, time, sums })) => {
+                (self.position, self.time, self.lost) = (applied, time, false);
+                self.overlay = Overlay::new(sums);
+            }
+            Err(why) => {
+                joint.give_up();
+                return Err(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers all who wait that the engine is not reachable; what is no commit is given back.
+    fn refuse(
+        &self,
+        mut next: Option<Message>,
+        why: &str,
+        queue: &Receiver<Message>,
+    ) -> Option<Message> {
+        if self.shared.state().goes_on() {
+            tracing::warn!(why, "commits are refused");
+            self.shared.set(State::Unreachable(why.to_owned()));
+        }
+        loop {
+            match next.take().or_else(|| queue.try_recv().ok()) {
+                Some(Message::Commit(job)) => job.answer(Answer::Unreachable(why.to_owned())),
+                other => return other,
+            }
+        }
     }
 
     /// Decides one commit and adds it to the group, or answers it.
@@ -167,7 +221,7 @@ impl Writer {
     fn closed(&self, group: &Group) -> Option<Answer> {
         match self.shared.state() {
             State::Poisoned(why) | State::ReadOnly(why) => return Some(Answer::ReadOnly(why)),
-            State::Ready | State::Full(_) => {}
+            State::Ready | State::Full(_) | State::Unreachable(_) => {}
         }
         let free = self.config.free.as_ref().filter(|_| group.sealed.is_empty())?;
         let full = match free.bytes() {
@@ -279,6 +333,9 @@ impl Writer {
     /// Makes a group durable, applies it, answers it, and carries out what it orders.
     fn write(&mut self, group: Group) {
         if group.sealed.is_empty() {
+            if let Some(joint) = self.shared.journal.joint() {
+                joint.give_up();
+            }
             return;
         }
         match self.shared.journal.append(&group.sealed) {
@@ -293,12 +350,37 @@ impl Writer {
                 self.take_back(State::ReadOnly(why.clone()), group, answer);
                 return;
             }
+            Err(journal::Error::Unreachable(why)) => {
+                let answer = || Answer::Unreachable(why.clone());
+                self.take_back(State::Unreachable(why.clone()), group, answer);
+                return;
+            }
             Err(error) => return self.poison(group, &error.into()),
         }
-        if let Err(error) = self.apply() {
-            return self.poison(group, &error);
+        match self.apply() {
+            Ok(()) => {}
+            Err(Error::Table(table::Error::Unreachable(why))) => {
+                let answer = || Answer::Unreachable(why.clone());
+                self.take_back(State::Unreachable(why.clone()), group, answer);
+                return;
+            }
+            Err(Error::Table(table::Error::Unknown(why))) => match self.settle(&why) {
+                Some(true) => {}
+                Some(false) => {
+                    let answer = || Answer::Unreachable(why.clone());
+                    self.take_back(State::Unreachable(why.clone()), group, answer);
+                    return;
+                }
+                None => {
+                    self.take_back(State::Unreachable(why.clone()), group, || {
+                        Answer::Unknown(why.clone())
+                    });
+                    return;
+                }
+            },
+            Err(error) => return self.poison(group, &error),
         }
-        if matches!(self.shared.state(), State::Full(_)) {
+        if matches!(self.shared.state(), State::Full(_) | State::Unreachable(_)) {
             self.shared.set(State::Ready);
         }
         group.waiting.into_iter().for_each(|(job, answer)| job.answer(answer));
@@ -309,8 +391,11 @@ impl Writer {
 
     fn take_back(&mut self, state: State, group: Group, answer: impl Fn() -> Answer) {
         let before = self.shared.applied();
+        self.shared.applying.store(false, Ordering::SeqCst);
         self.overlay.revert(0);
         (self.position, self.time) = (before.applied, before.time);
+        // Where others write too, what was meant to be written may have left the overlay already.
+        self.lost = true;
         self.shared.set(state);
         group.waiting.into_iter().for_each(|(job, _)| job.answer(answer()));
     }
@@ -323,6 +408,24 @@ impl Writer {
         self.shared.apply(&self.overlay.batch(&meta), meta)
     }
 
+    /// What became of a commit without an answer: written, not written, or nobody knows.
+    fn settle(&self, why: &str) -> Option<bool> {
+        tracing::warn!(why, "a commit was not answered; its outcome is looked for");
+        let joint = self.shared.journal.joint()?;
+        let found = joint.settle(self.position);
+        match &found {
+            Ok(true) => {
+                let stores = self.shared.stores();
+                let meta = joint::meta(stores, self.position).ok()?;
+                self.shared.advance(meta);
+                self.shared.applying.store(false, Ordering::SeqCst);
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the outcome of a commit stays unknown"),
+        }
+        found.ok()
+    }
+
     fn poison(&self, group: Group, error: &Error) {
         let why = error.to_string();
         self.shared.poison(&why);
@@ -333,13 +436,13 @@ impl Writer {
 
     /// Takes the bodies away, then says so. What fails is done at the next start.
     fn erase(&mut self, order: &Loeschung) {
-        if !matches!(self.shared.state(), State::Ready | State::Full(_)) {
+        if !self.shared.state().goes_on() {
             return;
         }
         match self.shared.journal.erase(&order.seqs) {
             Ok(()) => {}
             // No room to write a segment anew: the order stays open for the next start.
-            Err(journal::Error::Full(why)) => {
+            Err(journal::Error::Full(why) | journal::Error::Unreachable(why)) => {
                 tracing::warn!(why, id = %order.id, "an erasure stays open");
                 return;
             }
@@ -347,6 +450,15 @@ impl Writer {
         }
         let draft = erase::done(order, self.source.now());
         let mut group = Group::default();
+        if let Err(why) = self.begin() {
+            tracing::warn!(why, id = %order.id, "an erasure stays open");
+            return;
+        }
+        // Two nodes may end the same erasure; the second finds nothing to end.
+        let view = View { shared: &self.shared, overlay: Some(&self.overlay) };
+        if !matches!(view.get::<Loeschung>(&order.id.to_string()), Ok(Some(_))) {
+            return self.write(group);
+        }
         match self.add(self.source.id(), vec![draft], &mut group) {
             Ok(_) => self.write(group),
             Err(error) => tracing::error!(%error, id = %order.id, "an erasure stays open"),
@@ -371,7 +483,7 @@ impl Writer {
     }
 
     fn quiet(&self) {
-        if matches!(self.shared.state(), State::Ready | State::Full(_)) {
+        if self.shared.state().goes_on() {
             match self.shared.journal.quiet() {
                 // The next commit tries again; until then a tear and rot look alike.
                 Ok(()) | Err(journal::Error::Full(_)) => {}
@@ -382,7 +494,7 @@ impl Writer {
 
     fn close(&mut self) {
         self.quiet();
-        let healthy = matches!(self.shared.state(), State::Ready | State::Full(_));
+        let healthy = self.shared.state().goes_on() && self.shared.journal.joint().is_none();
         if healthy && !self.marked && !self.shared.is_suspect() {
             match recover::mark(self.shared.stores()) {
                 Ok(()) => self.marked = true,

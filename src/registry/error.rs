@@ -124,6 +124,14 @@ impl Error {
         Self::new(Art::Intern, "interner_fehler", text)
     }
 
+    /// The engine under journal and tables does not answer.
+    fn unreachable(cause: &str) -> Self {
+        tracing::warn!(cause, "the ledger's engine is not reachable");
+        let text = "Die Datenbank ist zurzeit nicht erreichbar. Es wurde nichts geschrieben; \
+                    wiederholen Sie es in einigen Sekunden.";
+        Self::new(Art::Voll, "speicher_nicht_erreichbar", text)
+    }
+
     /// The blob has to be staged again (condemned or gone meanwhile).
     pub(crate) fn kollision() -> Self {
         Self::new(Art::Kollision, "blob_verurteilt", "Die Bytes werden neu geschrieben.")
@@ -132,7 +140,12 @@ impl Error {
 
 impl From<ledger::Error> for Error {
     fn from(cause: ledger::Error) -> Self {
-        Self::intern(cause)
+        use ledger::{Error as L, journal, table};
+        match cause {
+            L::Table(table::Error::Unreachable(cause))
+            | L::Journal(journal::Error::Unreachable(cause)) => Self::unreachable(&cause),
+            other => Self::intern(other),
+        }
     }
 }
 
@@ -165,6 +178,7 @@ impl From<ledger::CommitError<Error>> for Error {
                 "Zurzeit kann nichts angenommen werden. Es wurde nichts geschrieben; \
                  wiederholen Sie es in einigen Sekunden.",
             ),
+            C::Unreachable(cause) => Self::unreachable(&cause),
             C::ReadOnly(cause) => {
                 tracing::warn!(%cause, "refused: read-only");
                 let text = "Zurzeit kann nur gelesen werden. Der Betrieb ist verständigt; \

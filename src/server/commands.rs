@@ -167,6 +167,7 @@ fn state(house: &House) -> String {
     match house.ledger.state() {
         State::Ready => "ready".into(),
         State::Full(why) => format!("full: {why}"),
+        State::Unreachable(why) => format!("not reachable: {why}"),
         State::ReadOnly(why) => format!("read-only: {why}"),
         State::Poisoned(why) => format!("poisoned: {why}"),
     }

@@ -120,6 +120,17 @@ fn files_keep_the_contract() {
 }
 
 #[test]
+fn postgres_keeps_the_contract() {
+    if crate::postgres::schema().is_none() {
+        return;
+    }
+    suite(&|| {
+        let config = crate::postgres::schema().unwrap();
+        Box::new(aktenlauf::ledger::postgres::open(config).unwrap().0)
+    });
+}
+
+#[test]
 fn a_journal_that_never_fails_its_append_keeps_the_contract() {
     suite(&|| Box::new(FaultyJournal::new(Box::new(Memory::new()), u64::MAX, Fault::Before)));
 }

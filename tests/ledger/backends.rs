@@ -8,6 +8,7 @@ use aktenlauf::{
     ledger::{
         Ledger,
         journal::file::{Config, FileJournal},
+        postgres,
         table::{Table, sled},
         verify,
     },
@@ -56,6 +57,45 @@ fn files_and_sled_hold_what_memory_holds() {
     let config = Config::new(dir.path().join("journal"));
     let journal = FileJournal::open_read_only(config, Arc::new(Local::new())).unwrap();
     assert!(verify(&journal, &*table, &mut |_, _| {}).unwrap().is_sound());
+}
+
+#[test]
+fn postgres_holds_what_memory_holds() {
+    let Some(config) = crate::postgres::schema() else { return };
+    let commits = 120;
+    let memory = House::new();
+    let expected = memory.open();
+    run(&expected, &memory, commits);
+    let tables = postgres::open(config.clone()).unwrap().1;
+    let house = House::on(Arc::new(tables.clone()));
+    let open = || {
+        let (journal, tables) = postgres::open(config.clone()).unwrap();
+        let source: Arc<dyn Source> = Arc::clone(&house.source) as _;
+        let (journal, tables) = (Box::new(journal), Box::new(tables));
+        Ledger::open(house.config.clone(), journal, tables, source, &|_, _| {}).unwrap()
+    };
+    let ledger = open();
+    run(&ledger, &house, commits);
+    let same = |ledger: &Ledger| {
+        assert_eq!(ledger.head(), expected.head());
+        assert_eq!(house.rows(), memory.rows());
+        let bodies = |ledger: &Ledger| {
+            let entries = ledger.entries(1, usize::MAX).unwrap();
+            entries.iter().map(|e| format!("{:?}", e.body)).collect::<Vec<_>>()
+        };
+        assert_eq!(bodies(ledger), bodies(&expected));
+        let report = ledger.verify(&mut |_, _| {}).unwrap();
+        assert!(report.is_sound() && report.erased > 3, "{report:?}");
+    };
+    same(&ledger);
+    drop(ledger);
+    same(&open());
+    // A rebuild makes the same rows, and those who read meanwhile go on.
+    tables.wipe().unwrap();
+    tables.commit(&[]).unwrap();
+    let ledger = open();
+    assert!(ledger.notes()[0].contains("rebuilt"), "{:?}", ledger.notes());
+    same(&ledger);
 }
 
 /// Waits after each commit, so that ids and salts are drawn in one order.

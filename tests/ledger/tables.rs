@@ -96,6 +96,21 @@ fn sled() {
 }
 
 #[test]
+fn postgres() {
+    let Some(config) = crate::postgres::schema() else { return };
+    let (_, table) = aktenlauf::ledger::postgres::open(config.clone()).unwrap();
+    suite(&table);
+    table.commit(&[]).unwrap();
+    agree(&table, &Memory::new());
+    // A record's JSON stands apart, and comes back as it was.
+    let odd = b"12345678sequenceFO{ \"a\" : \"\\u0000\",\"a\":1e2 }".to_vec();
+    table.commit(&[(b"r\x08x".to_vec(), Some(odd.clone()))]).unwrap();
+    drop(table);
+    let (_, table) = aktenlauf::ledger::postgres::open(config).unwrap();
+    assert_eq!(table.get(b"r\x08x").unwrap(), Some(odd));
+}
+
+#[test]
 fn a_folder_that_sled_cannot_open_is_begun_anew() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::new(dir.path().join("tables"));

@@ -340,7 +340,10 @@ fn failed(error: CommitError<Condemned>) -> Failed {
         CommitError::Unknown(_) => Failed::Unknown,
         CommitError::ReadOnly(_) => Failed::Ended,
         CommitError::Duplicate { .. } => panic!("no id is used twice: {error}"),
-        CommitError::Refused(_) | CommitError::Full | CommitError::Ledger(_) => Failed::Later,
+        CommitError::Refused(_)
+        | CommitError::Full
+        | CommitError::Unreachable(_)
+        | CommitError::Ledger(_) => Failed::Later,
     }
 }
 

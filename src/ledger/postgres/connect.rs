@@ -65,8 +65,8 @@ impl std::fmt::Debug for Connector {
 
 impl Connector {
     pub fn new(config: &Config) -> Result<Self, Error> {
-        let mut base = postgres::Config::from_str(&config.url)
-            .map_err(|e| Error::Unfit(super::full(&e)))?;
+        let mut base =
+            postgres::Config::from_str(&config.url).map_err(|e| Error::Unfit(super::full(&e)))?;
         if let Some(password) = &config.password {
             base.password(password);
         }
@@ -126,9 +126,8 @@ impl Connector {
 
     /// A connection for reading: to the server that takes writes, else to any.
     pub fn readable(&self) -> Result<Connection, Error> {
-        self.connect(TargetSessionAttrs::ReadWrite).or_else(|first| {
-            self.connect(TargetSessionAttrs::Any).map_err(|_| first)
-        })
+        self.connect(TargetSessionAttrs::ReadWrite)
+            .or_else(|first| self.connect(TargetSessionAttrs::Any).map_err(|_| first))
     }
 
     /// Refuses a server that acknowledges what it has not written.

@@ -172,7 +172,8 @@ impl Engine {
             // Who empties the list sets free whoever waits, without a word.
             let standbys = "SELECT current_setting('synchronous_standby_names') <> ''";
             let row = connection.client.query_one(standbys, &[]);
-            let there: bool = row.and_then(|row| row.try_get(0)).map_err(|e| unknown(super::full(&e)))?;
+            let there: bool =
+                row.and_then(|row| row.try_get(0)).map_err(|e| unknown(super::full(&e)))?;
             if !there {
                 return Err(unknown(NO_STANDBY.into()));
             }
@@ -222,7 +223,8 @@ impl Engine {
     }
 }
 
-const NO_STANDBY: &str = "synchronous_standby_names is empty: no standby would have what is written";
+const NO_STANDBY: &str =
+    "synchronous_standby_names is empty: no standby would have what is written";
 
 fn append(connection: &mut Connection, entries: &[Sealed], open: Open) -> Result<(), Error> {
     let statement = connection.prepared(APPEND)?;
@@ -244,7 +246,15 @@ fn append(connection: &mut Connection, entries: &[Sealed], open: Open) -> Result
     connection.client.execute(
         &statement,
         &[
-            &seqs, &forms, &seals, &digests, &salts, &bodies, &seq, &seal, &open.epoch,
+            &seqs,
+            &forms,
+            &seals,
+            &digests,
+            &salts,
+            &bodies,
+            &seq,
+            &seal,
+            &open.epoch,
             &open.timeline,
         ],
     )?;

@@ -16,7 +16,7 @@ const FETCH_BYTES: usize = 8 << 20;
 const READ: &str = "SELECT seq, form, seal, digest, salt, body FROM (SELECT *, \
      sum(length(body)) OVER (ORDER BY seq) - length(body) AS before, \
      sum(length(body)) OVER (ORDER BY seq) AS upto FROM (SELECT * FROM journal \
-     WHERE seq >= $1 ORDER BY seq LIMIT $2) AS some) AS counted \
+     WHERE seq >= $1 ORDER BY seq LIMIT $2) AS part) AS counted \
      WHERE before = 0 AND seq <= $1 OR upto <= $3 ORDER BY seq";
 
 const ERASE: &str = "UPDATE journal SET salt = m.mark, body = '' \
@@ -49,10 +49,8 @@ impl Journals {
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
             .collect::<Result<Vec<(i64, Vec<u8>)>, postgres::Error>>()?;
         let (seqs, digests): (Vec<i64>, Vec<Vec<u8>>) = found.into_iter().unzip();
-        let marks: Vec<Vec<u8>> = digests
-            .iter()
-            .map(|digest| mark(&array(digest)).to_vec())
-            .collect();
+        let marks: Vec<Vec<u8>> =
+            digests.iter().map(|digest| mark(&array(digest)).to_vec()).collect();
         client.execute(ERASE, &[&seqs, &marks])?;
         Ok(())
     }
@@ -175,6 +173,7 @@ impl Joint for Journals {
         let gate = "SELECT pg_try_advisory_lock(gate) FROM head";
         let row = connection.client.query_one(gate, &[]).map_err(super::Error::from)?;
         if row.try_get::<_, bool>(0).map_err(super::Error::from)? {
+            self.0.refresh()?;
             // The lock is the connection's, and goes with it.
             return Ok(Box::new(KeptOut { _connection: connection }));
         }

@@ -100,10 +100,7 @@ impl Engine {
     }
 
     /// Runs a read on a connection of the pool.
-    pub fn read<T>(
-        &self,
-        read: impl Fn(&mut Connection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub fn read<T>(&self, read: impl Fn(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
         self.pool.read(&self.connector, read)
     }
 

@@ -14,7 +14,9 @@ use std::{
 
 use super::{
     super::table::{Error, Pair, Table, Write, crossed},
-    Engine, connect::Connection, schema,
+    Engine,
+    connect::Connection,
+    schema,
 };
 
 /// Bytes of a record's row before its JSON: checksum, seq, form.
@@ -65,14 +67,22 @@ impl Tables {
             Bound::Unbounded => BEYOND.to_vec(),
         };
         let sql = match (self.building(), reverse) {
-            (false, false) => "SELECT key, head, value::text FROM rows \
-                 WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3",
-            (false, true) => "SELECT key, head, value::text FROM rows \
-                 WHERE key >= $1 AND key < $2 ORDER BY key DESC LIMIT $3",
-            (true, false) => "SELECT key, head, value::text FROM rows_new \
-                 WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3",
-            (true, true) => "SELECT key, head, value::text FROM rows_new \
-                 WHERE key >= $1 AND key < $2 ORDER BY key DESC LIMIT $3",
+            (false, false) => {
+                "SELECT key, head, value::text FROM rows \
+                 WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"
+            }
+            (false, true) => {
+                "SELECT key, head, value::text FROM rows \
+                 WHERE key >= $1 AND key < $2 ORDER BY key DESC LIMIT $3"
+            }
+            (true, false) => {
+                "SELECT key, head, value::text FROM rows_new \
+                 WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3"
+            }
+            (true, true) => {
+                "SELECT key, head, value::text FROM rows_new \
+                 WHERE key >= $1 AND key < $2 ORDER BY key DESC LIMIT $3"
+            }
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.engine.read(|connection| {

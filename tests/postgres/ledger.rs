@@ -1,0 +1,61 @@
+//! The ledger on PostgreSQL: what only this engine can do wrong.
+
+use std::sync::Arc;
+
+use aktenlauf::{
+    domain::{source::Source, verwaltung::Zaehler, zeit::Zeitpunkt},
+    ledger::{CommitError, Config, Ledger, postgres},
+};
+
+use crate::ledger::{Fixed, get, set};
+
+fn node(config: &postgres::Config, seed: u64) -> (Ledger, Arc<Fixed>) {
+    let source = Arc::new(Fixed::default());
+    (0..seed).for_each(|_| {
+        source.next();
+    });
+    let ledger = try_node(config, &source).unwrap();
+    (ledger, source)
+}
+
+fn try_node(
+    config: &postgres::Config,
+    source: &Arc<Fixed>,
+) -> Result<Ledger, aktenlauf::ledger::Error> {
+    let (journal, tables) = postgres::open(config.clone()).unwrap();
+    let source: Arc<dyn Source> = Arc::clone(source) as _;
+    Ledger::open(Config::default(), Box::new(journal), Box::new(tables), source, &|_, _| {})
+}
+
+/// Two nodes count one counter up; no number is given twice and none is left out.
+#[test]
+fn two_nodes_decide_one_after_the_other() {
+    let Some(config) = super::schema() else { return };
+    let nodes = [node(&config, 0), node(&config, 1000)];
+    let rounds: u64 = 60;
+    std::thread::scope(|scope| {
+        for (ledger, source) in &nodes {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..rounds {
+                        count(ledger, source).unwrap();
+                    }
+                });
+            }
+        }
+    });
+    for (ledger, _) in &nodes {
+        assert_eq!(get::<Zaehler>(ledger, "a").unwrap().stand, 8 * rounds);
+        let report = ledger.verify(&mut |_, _| {}).unwrap();
+        assert!(report.is_sound() && report.entries == 8 * rounds, "{report:?}");
+    }
+    assert_eq!(nodes[0].0.view().count(aktenlauf::domain::record::Kind::Zaehler).unwrap(), 1);
+}
+
+fn count(ledger: &Ledger, source: &Arc<Fixed>) -> Result<u64, CommitError<()>> {
+    let done = ledger.commit(source.id(), |view| {
+        let before = view.get::<Zaehler>("a").unwrap().map_or(0, |z| z.value.stand);
+        Ok::<_, ()>((vec![set(Zeitpunkt(1), "a", before + 1)], before + 1))
+    })?;
+    Ok(done.value)
+}
