@@ -13,7 +13,7 @@ use std::{
 use aktenlauf::{
     blob::{Config, Error, Staged, Store},
     disk::{Disk, faulty::Faulty, local::Local},
-    domain::{digest::Digest, source::Source, zeit::Zeitpunkt},
+    domain::{digest::Digest, dokument::Ablage, source::Source, zeit::Zeitpunkt},
 };
 
 mod contract;
@@ -42,6 +42,9 @@ impl Source for Frozen {
         bytes.copy_from_slice(&noise(self.dice.fetch_add(1, Ordering::Relaxed), bytes.len()));
     }
 }
+
+/// What a record on a local disk names.
+pub const PLAIN: Option<Ablage> = Some(Ablage(None));
 
 /// Bytes that do not compress, the same for each seed.
 pub fn noise(seed: u64, len: usize) -> Vec<u8> {
@@ -84,7 +87,7 @@ pub fn stage(store: &Store, bytes: &[u8]) -> Result<Staged, Error> {
 
 pub fn push(store: &Store, bytes: &[u8], known: bool) -> Result<Digest, Error> {
     let staged = stage(store, bytes)?;
-    store.publish(&staged, known, &store.lock(staged.digest))?;
+    store.publish(&staged, PLAIN.filter(|_| known), &store.lock(staged.digest))?;
     Ok(staged.digest)
 }
 

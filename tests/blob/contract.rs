@@ -25,8 +25,8 @@ fn suite(store: &Store) {
     assert_eq!(found, all.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
 
     let (gone, bytes) = &all[3];
-    store.remove(*gone, &store.lock(*gone)).unwrap();
-    store.remove(*gone, &store.lock(*gone)).unwrap();
+    store.remove(*gone, Ablage::default(), &store.lock(*gone)).unwrap();
+    store.remove(*gone, Ablage::default(), &store.lock(*gone)).unwrap();
     assert!(!store.exists(*gone));
     for result in [store.check(*gone), store.size(*gone).map(|_| ())] {
         assert!(matches!(result, Err(Error::NotFound(digest)) if digest == *gone));

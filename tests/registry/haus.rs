@@ -17,7 +17,7 @@ use aktenlauf::{
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
         digest::Digest,
-        dokument::{Blob, BlobStand},
+        dokument::{Ablage, Blob, BlobStand},
         source::Source,
         zeit::Zeitpunkt,
     },
@@ -439,14 +439,14 @@ pub fn veroeffentlicht(haus: &Haus, bytes: &[u8]) -> Digest {
     let mut staging = blobs.stage().unwrap();
     staging.write(bytes).unwrap();
     let staged = staging.finish().unwrap();
-    blobs.publish(&staged, false, &blobs.lock(staged.digest)).unwrap();
+    blobs.publish(&staged, None, &blobs.lock(staged.digest)).unwrap();
     staged.digest
 }
 
 /// A blob with a record, to which no document refers.
 pub fn loser_blob(haus: &Haus, bytes: &[u8]) -> Digest {
     let sha256 = veroeffentlicht(haus, bytes);
-    let blob = Blob { sha256, groesse: bytes.len() as u64, stand: BlobStand::Vorhanden };
+    let blob = Blob { sha256, groesse: bytes.len() as u64, ablage: Ablage::default(), stand: BlobStand::Vorhanden };
     let draft = Draft {
         time: haus.source.now(),
         actor: "test".into(),

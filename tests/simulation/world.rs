@@ -230,7 +230,7 @@ impl World {
         let staged = house.stage(self.content(self.dice.below(10)))?;
         let lock = house.store.lock(staged.digest);
         let known = house.knows(staged.digest);
-        house.store.publish(&staged, known, &lock).map_err(|_| Failed::Later)
+        house.store.publish(&staged, known.then(Ablage::default), &lock).map_err(|_| Failed::Later)
     }
 
     fn push_content(&mut self, house: &House, content: u64) -> Result<(), Failed> {
