@@ -11,7 +11,7 @@ use std::{
 };
 
 use aktenlauf::{
-    blob::{Config, Error, Staged, Store},
+    blob::{Config, Deposit, Error, Staged, Store},
     disk::{Disk, faulty::Faulty, local::Local},
     domain::{digest::Digest, dokument::Ablage, source::Source, zeit::Zeitpunkt},
 };
@@ -20,6 +20,7 @@ mod contract;
 mod faults;
 mod large;
 mod rules;
+mod shared;
 
 /// A clock that stands still until it is set, and dice that throw the same every time.
 #[derive(Debug)]
@@ -86,9 +87,17 @@ pub fn stage(store: &Store, bytes: &[u8]) -> Result<Staged, Error> {
 }
 
 pub fn push(store: &Store, bytes: &[u8], known: bool) -> Result<Digest, Error> {
+    deposit(store, bytes, PLAIN.filter(|_| known)).map(|(digest, _)| digest)
+}
+
+pub fn deposit(
+    store: &Store,
+    bytes: &[u8],
+    known: Option<Ablage>,
+) -> Result<(Digest, Deposit), Error> {
     let staged = stage(store, bytes)?;
-    store.publish(&staged, PLAIN.filter(|_| known), &store.lock(staged.digest))?;
-    Ok(staged.digest)
+    let deposit = store.publish(&staged, known, &store.lock(staged.digest))?;
+    Ok((staged.digest, deposit))
 }
 
 /// The file of a blob, whatever its form.

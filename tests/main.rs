@@ -21,6 +21,7 @@ mod journal;
 mod layers;
 mod ledger;
 mod registry;
+mod s3;
 mod search;
 mod served;
 mod simulation;

@@ -14,10 +14,7 @@ use std::{
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{
-    Digest, Disk, Error, S3, disk,
-    s3::Bucket,
-};
+use super::{Digest, Disk, Error, S3, disk, s3::Bucket};
 
 const LEVEL: i32 = 3;
 /// Nothing larger was ever put, so no rotten size takes our memory.
@@ -30,7 +27,11 @@ pub struct Derived(Place);
 /// Where it lies.
 #[derive(Debug)]
 enum Place {
-    Folder { dir: PathBuf, disk: Arc<dyn Disk>, next: AtomicU64 },
+    Folder {
+        dir: PathBuf,
+        disk: Arc<dyn Disk>,
+        next: AtomicU64,
+    },
     /// Below `derived/`, for all machines.
     Bucket(Arc<Bucket>),
 }

@@ -179,12 +179,7 @@ impl Store {
         Self::new(Box::new(Memory::of(shared)), Spool::Memory, 3, source)
     }
 
-    fn new(
-        backend: Box<dyn Backend>,
-        spool: Spool,
-        level: i32,
-        source: Arc<dyn Source>,
-    ) -> Self {
+    fn new(backend: Box<dyn Backend>, spool: Spool, level: i32, source: Arc<dyn Source>) -> Self {
         let (locks, next) = (Arc::default(), AtomicU64::new(0));
         Self { backend, spool, locks, level, source, next }
     }
@@ -331,9 +326,11 @@ impl Store {
     /// # Errors
     /// `NotFound`, `Damaged`, or as the disk says.
     pub fn check_deposit(&self, digest: Digest, ablage: Ablage) -> Result<(), Error> {
-        self.first_of(digest, |name| self.same(name.ablage, ablage), |source| {
-            reader::verify(digest, source)
-        })
+        self.first_of(
+            digest,
+            |name| self.same(name.ablage, ablage),
+            |source| reader::verify(digest, source),
+        )
     }
 
     /// Takes that deposit away, and no other; that it is not there is no error.
@@ -343,12 +340,7 @@ impl Store {
     ///
     /// # Panics
     /// If `lock` is another digest's.
-    pub fn remove(
-        &self,
-        digest: Digest,
-        ablage: Ablage,
-        lock: &DigestLock,
-    ) -> Result<(), Error> {
+    pub fn remove(&self, digest: Digest, ablage: Ablage, lock: &DigestLock) -> Result<(), Error> {
         assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
         let ablage = if self.backend.shared() { ablage } else { Ablage::default() };
         for form in Form::ALL {

@@ -97,9 +97,8 @@ impl Bucket {
             .with_timeout(config.request_timeout)
             .with_http1_only();
         if let Some(path) = &config.ca {
-            let named = |e: &dyn std::fmt::Display| {
-                io::Error::other(format!("{}: {e}", path.display()))
-            };
+            let named =
+                |e: &dyn std::fmt::Display| io::Error::other(format!("{}: {e}", path.display()));
             let pem = std::fs::read(path).map_err(|e| named(&e))?;
             let certificates = Certificate::from_pem_bundle(&pem).map_err(|e| named(&e))?;
             if certificates.is_empty() {

@@ -26,7 +26,8 @@ use crate::{
         aktenzeichen::normal,
         digest::Digest,
         dokument::{
-            Ablage, Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument, TextZustand, Textstand,
+            Ablage, Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument, TextZustand,
+            Textstand,
         },
         record::{Index, Parts},
         verwaltung::Anfrage,

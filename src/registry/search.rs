@@ -10,6 +10,7 @@ use super::{
     sicht::Sicht,
 };
 use crate::{
+    blob,
     domain::{
         access::{Urteil, Verb},
         dokument::Dokument,

@@ -446,7 +446,12 @@ pub fn veroeffentlicht(haus: &Haus, bytes: &[u8]) -> Digest {
 /// A blob with a record, to which no document refers.
 pub fn loser_blob(haus: &Haus, bytes: &[u8]) -> Digest {
     let sha256 = veroeffentlicht(haus, bytes);
-    let blob = Blob { sha256, groesse: bytes.len() as u64, ablage: Ablage::default(), stand: BlobStand::Vorhanden };
+    let blob = Blob {
+        sha256,
+        groesse: bytes.len() as u64,
+        ablage: Ablage::default(),
+        stand: BlobStand::Vorhanden,
+    };
     let draft = Draft {
         time: haus.source.now(),
         actor: "test".into(),

@@ -229,7 +229,12 @@ impl House {
             }
             let mut drafts = Vec::new();
             if !present {
-                let blob = Blob { sha256: digest, groesse: size, ablage: Ablage::default(), stand: BlobStand::Vorhanden };
+                let blob = Blob {
+                    sha256: digest,
+                    groesse: size,
+                    ablage: Ablage::default(),
+                    stand: BlobStand::Vorhanden,
+                };
                 drafts.push(draft(now, vec![put(&blob)], padding));
             }
             drafts.push(draft(now, vec![put(&dokument(id, digest, size, now))], padding));
@@ -267,7 +272,12 @@ impl House {
             if references(view, digest) == [id] {
                 let groesse = stored.value.fassungen[0].formate[0].groesse;
                 let stand = BlobStand::Verurteilt { seit: now };
-                changes.push(put(&Blob { sha256: digest, groesse, ablage: Ablage::default(), stand }));
+                changes.push(put(&Blob {
+                    sha256: digest,
+                    groesse,
+                    ablage: Ablage::default(),
+                    stand,
+                }));
             }
             Ok((vec![draft(now, changes, 0)], ()))
         };

@@ -75,7 +75,8 @@ impl Remote {
     }
 
     fn object(&self, name: Name, size: u64) -> Copy {
-        let window = Mutex::new(Window { parts: [(0, Vec::new()), (size, Vec::new())], ahead: FIRST });
+        let window =
+            Mutex::new(Window { parts: [(0, Vec::new()), (size, Vec::new())], ahead: FIRST });
         let (bucket, path) = (Arc::clone(&self.bucket), self.path(name));
         (name, Arc::new(Opened { bucket, path, size, window }))
     }
@@ -118,9 +119,7 @@ impl Backend for Remote {
                 self.bucket.put(&path, bytes.to_vec())?;
                 bytes.len() as u64
             }
-            Content::File(file) => {
-                self.bucket.put_file(&path, &*self.disk.open(file, false)?)?
-            }
+            Content::File(file) => self.bucket.put_file(&path, &*self.disk.open(file, false)?)?,
         };
         self.remember(name, size);
         Ok(())
