@@ -20,6 +20,7 @@ mod intake;
 mod journal;
 mod layers;
 mod ledger;
+mod nodes;
 mod registry;
 mod s3;
 mod search;

@@ -137,7 +137,7 @@ impl Bucket {
         let step = |what: &str, error: io::Error| {
             let (store, root) = (&self.store, &self.root);
             let message = format!("{what} a trial object under {root} in {store}: {error}");
-            io::Error::new(error.kind(), message)
+            io::Error::other(message)
         };
         self.put(&path, b"probe".to_vec()).map_err(|e| step("writing", e))?;
         let read = self.get(&path, 0..5).map_err(|e| step("reading", e))?;

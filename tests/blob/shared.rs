@@ -279,7 +279,7 @@ fn a_start_says_what_does_not_fit() {
     open(good.clone()).unwrap();
     for (config, told) in [
         (S3 { secret_key: "wrong".into(), ..good.clone() }, "writing"),
-        (S3 { bucket: "nowhere".into(), ..good.clone() }, "writing"),
+        (S3 { endpoint: "http://127.0.0.1:1".into(), ..good.clone() }, "writing"),
         (S3 { ca: Some("/nowhere/ca.pem".into()), ..good.clone() }, "/nowhere/ca.pem"),
     ] {
         let error = open(config).unwrap_err().to_string();

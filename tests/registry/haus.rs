@@ -330,6 +330,34 @@ impl Haus {
         }
     }
 
+    /// Another machine of the same town, on the same ledger, with a blob store of its own.
+    pub fn knoten(&self, blobs: blob::Store) -> Self {
+        let registry = Registry::new(
+            self.ledger.clone(),
+            Arc::new(blobs),
+            self.derived.clone(),
+            self.index.clone(),
+            self.source.clone(),
+            Config::default(),
+        );
+        let intake = Intake::new(registry.clone(), intake::Config { bytes_max: 1 << 20 });
+        Self {
+            registry,
+            intake,
+            follow: None,
+            ledger: self.ledger.clone(),
+            derived: self.derived.clone(),
+            source: self.source.clone(),
+            table: self.table.clone(),
+            gate: Gate::new(4),
+            personen: self.personen.clone(),
+            oe: self.oe.clone(),
+            startpasswort: self.startpasswort.clone(),
+            index: self.index.clone(),
+            _dir: self._dir.clone(),
+        }
+    }
+
     /// Rows read while `act` ran.
     pub fn gelesen<T>(&self, act: impl FnOnce() -> T) -> (T, u64) {
         let before = self.table.read.load(Ordering::SeqCst);

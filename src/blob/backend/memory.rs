@@ -6,7 +6,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Ablage, Arc, Backend, Content, Copy, Digest, Name, Object, Stored, SystemTime, io};
+use super::{
+    Ablage, Arc, Backend, Content, Copy, Digest, Form, Name, Object, Stored, SystemTime, io,
+};
 
 /// What a store is about to do, or has just done, to a shared bucket in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +49,11 @@ enum Late {
 
 /// A bucket in memory that several stores use.
 #[derive(Clone, Debug, Default)]
-pub struct Shared(Arc<Bucket>);
+pub struct Shared {
+    bucket: Arc<Bucket>,
+    /// The mistake that deposits' names prevent: equal bytes have one name.
+    careless: bool,
+}
 
 #[derive(Default)]
 struct Bucket {
@@ -67,23 +73,29 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// One in which equal bytes have one name, to show what then goes wrong.
+    #[must_use]
+    pub fn careless() -> Self {
+        Self { careless: true, ..Self::default() }
+    }
+
     /// From now on `hook` runs before each step and says what becomes of it. It may use the stores
     /// itself, as another machine would at this moment.
     pub fn hook(&self, hook: impl Fn(Step) -> Fate + Send + Sync + 'static) {
-        *locked(&self.0.hook) = Some(Arc::new(Box::new(hook)));
+        *locked(&self.bucket.hook) = Some(Arc::new(Box::new(hook)));
     }
 
     /// Does one of the steps that were held back, the `number`th modulo how many there are. False:
     /// there was none.
     pub fn catch_up(&self, number: usize) -> bool {
-        let mut late = locked(&self.0.late);
+        let mut late = locked(&self.bucket.late);
         if late.is_empty() {
             return false;
         }
         let at = number % late.len();
         match late.swap_remove(at) {
-            Late::Put(name, bytes) => drop(locked(&self.0.blobs).insert(name, bytes)),
-            Late::Remove(name) => drop(locked(&self.0.blobs).remove(&name)),
+            Late::Put(name, bytes) => drop(locked(&self.bucket.blobs).insert(name, bytes)),
+            Late::Remove(name) => drop(locked(&self.bucket.blobs).remove(&name)),
         }
         true
     }
@@ -91,38 +103,39 @@ impl Shared {
     /// How many deposits there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        locked(&self.0.blobs).len()
+        locked(&self.bucket.blobs).len()
     }
 
     fn ask(&self, step: Step) -> Fate {
-        let hook = locked(&self.0.hook).clone();
+        let hook = locked(&self.bucket.hook).clone();
         hook.map_or(Fate::Done, |hook| hook(step))
     }
 }
 
 #[derive(Debug, Default)]
 pub(in crate::blob) struct Memory {
-    bucket: Shared,
-    shared: bool,
+    shared: Shared,
+    /// True: one machine of several.
+    tagged: bool,
 }
 
 impl Memory {
     pub(in crate::blob) fn of(shared: &Shared) -> Self {
-        Self { bucket: shared.clone(), shared: true }
+        Self { shared: shared.clone(), tagged: !shared.careless }
     }
 
     fn blobs(&self) -> MutexGuard<'_, Blobs> {
-        locked(&self.bucket.0.blobs)
+        locked(&self.shared.bucket.blobs)
     }
 
     /// Runs a step as its fate is.
     fn step(&self, step: Step, late: Late) -> io::Result<()> {
         let away = || Err(io::Error::new(io::ErrorKind::HostUnreachable, "no answer"));
-        let fate = self.bucket.ask(step);
+        let fate = self.shared.ask(step);
         match (fate, late) {
             (Fate::Lost, _) => return away(),
             (Fate::Late, late) => {
-                locked(&self.bucket.0.late).push(late);
+                locked(&self.shared.bucket.late).push(late);
                 return away();
             }
             (_, Late::Put(name, bytes)) => drop(self.blobs().insert(name, bytes)),
@@ -145,7 +158,7 @@ impl Object for Vec<u8> {
 
 impl Backend for Memory {
     fn shared(&self) -> bool {
-        self.shared
+        self.tagged
     }
 
     fn put(&self, name: Name, content: Content<'_>) -> io::Result<()> {
@@ -154,14 +167,15 @@ impl Backend for Memory {
             Content::File(_) => return Err(io::Error::other("nothing is staged in files here")),
         };
         self.step(Step::Put(name.digest), Late::Put(name, bytes))?;
-        self.bucket.ask(Step::Written(name.digest));
+        self.shared.ask(Step::Written(name.digest));
         Ok(())
     }
 
     fn find(&self, digest: Digest) -> io::Result<Vec<Copy>> {
-        self.bucket.ask(Step::Find(digest));
+        self.shared.ask(Step::Find(digest));
         let blobs = self.blobs();
-        let found = blobs.iter().filter(|(name, _)| name.digest == digest);
+        let from = Name { digest, ablage: Ablage::default(), form: Form::Raw };
+        let found = blobs.range(from..).take_while(|(name, _)| name.digest == digest);
         Ok(found.map(|(name, bytes)| (*name, Arc::clone(bytes) as Arc<dyn Object>)).collect())
     }
 
@@ -177,9 +191,13 @@ impl Backend for Memory {
     }
 
     fn list(&self, shard: u8) -> io::Result<Vec<Stored>> {
-        self.bucket.ask(Step::List);
+        self.shared.ask(Step::List);
         let blobs = self.blobs();
-        let inside = blobs.iter().filter(|(name, _)| name.shard() == shard);
+        let mut first = [0; 32];
+        first[0] = shard;
+        let (digest, ablage) = (Digest(first), Ablage::default());
+        let from = Name { digest, ablage, form: Form::Raw };
+        let inside = blobs.range(from..).take_while(|(name, _)| name.shard() == shard);
         let stored = inside.map(|(name, bytes)| Stored {
             name: Ok(*name),
             size: bytes.len() as u64,
