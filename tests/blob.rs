@@ -11,15 +11,16 @@ use std::{
 };
 
 use aktenlauf::{
-    blob::{Config, Error, Staged, Store},
+    blob::{Config, Deposit, Error, Staged, Store},
     disk::{Disk, faulty::Faulty, local::Local},
-    domain::{digest::Digest, source::Source, zeit::Zeitpunkt},
+    domain::{digest::Digest, dokument::Ablage, source::Source, zeit::Zeitpunkt},
 };
 
 mod contract;
 mod faults;
 mod large;
 mod rules;
+mod shared;
 
 /// A clock that stands still until it is set, and dice that throw the same every time.
 #[derive(Debug)]
@@ -42,6 +43,9 @@ impl Source for Frozen {
         bytes.copy_from_slice(&noise(self.dice.fetch_add(1, Ordering::Relaxed), bytes.len()));
     }
 }
+
+/// What a record on a local disk names.
+pub const PLAIN: Option<Ablage> = Some(Ablage(None));
 
 /// Bytes that do not compress, the same for each seed.
 pub fn noise(seed: u64, len: usize) -> Vec<u8> {
@@ -83,9 +87,17 @@ pub fn stage(store: &Store, bytes: &[u8]) -> Result<Staged, Error> {
 }
 
 pub fn push(store: &Store, bytes: &[u8], known: bool) -> Result<Digest, Error> {
+    deposit(store, bytes, PLAIN.filter(|_| known)).map(|(digest, _)| digest)
+}
+
+pub fn deposit(
+    store: &Store,
+    bytes: &[u8],
+    known: Option<Ablage>,
+) -> Result<(Digest, Deposit), Error> {
     let staged = stage(store, bytes)?;
-    store.publish(&staged, known, &store.lock(staged.digest))?;
-    Ok(staged.digest)
+    let deposit = store.publish(&staged, known, &store.lock(staged.digest))?;
+    Ok((staged.digest, deposit))
 }
 
 /// The file of a blob, whatever its form.

@@ -13,12 +13,11 @@ use crate::{
     blob,
     domain::{
         akte::{Akte, Vorgang},
-        digest::Digest,
         dokument::{Blob, BlobStand, Dokument, Ort},
         record::Record,
     },
     follow::Follow,
-    ledger::{self, Ledger},
+    ledger::{self, Ledger, Stored},
     registry,
     search::{self, Index},
 };
@@ -48,7 +47,10 @@ pub enum Error {
 
 impl From<Error> for registry::Error {
     fn from(error: Error) -> Self {
-        Self::intern(error)
+        match error {
+            Error::Blobs(error) => error.into(),
+            other => Self::intern(other),
+        }
     }
 }
 
@@ -158,7 +160,7 @@ impl Check {
             after = Some(last.value.key());
             for blob in &batch {
                 if blob.value.stand == BlobStand::Vorhanden {
-                    self.blob(blob.value.sha256, report)?;
+                    self.blob(&blob.value, report)?;
                     if let Some(pace) = &mut pace {
                         std::thread::sleep(pace.after(blob.value.groesse));
                     }
@@ -169,13 +171,14 @@ impl Check {
         }
     }
 
-    fn blob(&self, digest: Digest, report: &mut Report) -> Result<(), Error> {
-        match self.blobs.check(digest) {
+    /// Reads the very bytes that the record names: a spare copy may be taken away at any time.
+    fn blob(&self, blob: &Blob, report: &mut Report) -> Result<(), Error> {
+        match self.blobs.check_deposit(blob.sha256, blob.ablage) {
             Ok(()) => {}
             Err(error @ (blob::Error::NotFound(_) | blob::Error::Damaged { .. })) => {
-                // It may have been condemned and taken away since it was listed.
-                let now = self.ledger.view().get::<Blob>(&digest.to_string())?;
-                if now.is_some_and(|b| b.value.stand == BlobStand::Vorhanden) {
+                // It may have been condemned and taken away, or replaced, since it was listed.
+                let now = self.ledger.view().get::<Blob>(&blob.sha256.to_string())?;
+                if now.is_some_and(|now| now.value == *blob) {
                     report.find(error.to_string());
                 }
             }
@@ -189,7 +192,8 @@ impl Check {
             match found {
                 Ok(found) => {
                     let known = self.ledger.view().get::<Blob>(&found.digest.to_string())?;
-                    if known.is_none() && self.blobs.settled(&found) {
+                    let named = |b: Stored<Blob>| self.blobs.same(b.value.ablage, found.ablage);
+                    if !known.is_some_and(named) && self.blobs.settled(&found) {
                         report.unbenutzt += 1;
                     }
                 }

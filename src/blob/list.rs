@@ -3,8 +3,8 @@
 use std::vec;
 
 use super::{
-    Digest, Error, Zeitpunkt,
-    backend::{Backend, Stored},
+    Ablage, Digest, Error, Zeitpunkt,
+    backend::{Backend, Name, Stored},
     instant,
 };
 
@@ -13,6 +13,8 @@ use super::{
 pub struct Found {
     /// Whose bytes it says it has.
     pub digest: Digest,
+    /// Which deposit of them it is.
+    pub ablage: Ablage,
     /// Bytes it takes (fewer than the original has, if it is compressed).
     pub size: u64,
     /// When it was written.
@@ -41,7 +43,9 @@ impl Iterator for List<'_> {
             if let Some(stored) = self.stored.next() {
                 let modified = instant(stored.modified);
                 return Some(match stored.name {
-                    Ok(name) => Ok(Found { digest: name.digest, size: stored.size, modified }),
+                    Ok(Name { digest, ablage, .. }) => {
+                        Ok(Found { digest, ablage, size: stored.size, modified })
+                    }
                     Err(foreign) => Err(Error::Foreign(foreign)),
                 });
             }

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     disk::{self, Disk},
-    domain::{digest::Digest, source::Source, zeit::Zeitpunkt},
+    domain::{digest::Digest, dokument::Ablage, source::Source, zeit::Zeitpunkt},
 };
 
 mod backend;
@@ -25,16 +25,20 @@ mod list;
 mod lock;
 mod packed;
 mod reader;
+mod runtime;
+mod s3;
 mod staging;
 
-use backend::{Backend, Form, Name, local::Local, memory::Memory};
+use backend::{Backend, Copy, Form, Name, local::Local, memory::Memory, s3::Remote};
 use lock::Locks;
 use staging::Spool;
 
+pub use backend::memory::{Fate, Shared, Step};
 pub use derived::Derived;
 pub use list::{Found, List};
 pub use lock::DigestLock;
 pub use reader::{Reader, Verified};
+pub use s3::S3;
 pub use staging::{Staged, Staging};
 
 /// How a store is set up.
@@ -68,6 +72,9 @@ pub enum Error {
     /// No room; nothing was kept of what was begun, and later may do.
     #[error("no room for blobs: {0}")]
     Full(String),
+    /// The store is out of reach for now: nothing was lost, later may do.
+    #[error("the blob store is not reachable: {0}")]
+    Unreachable(String),
     /// A file that is no blob lies among the blobs.
     #[error("{0} lies among the blobs and is none")]
     Foreign(String),
@@ -82,6 +89,7 @@ impl From<io::Error> for Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Self::Full(error.to_string())
             }
+            io::ErrorKind::HostUnreachable => Self::Unreachable(error.to_string()),
             _ => Self::Io(error),
         }
     }
@@ -92,13 +100,23 @@ impl Error {
     fn of(digest: Digest, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::InvalidData => Self::Damaged { digest, what: error.to_string() },
-            _ => Self::Io(error),
+            io::ErrorKind::NotFound => Self::NotFound(digest),
+            _ => error.into(),
         }
     }
 }
 
 /// How old a file must be before it can be taken for a leftover, in milliseconds: a day.
 const SETTLED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Bytes that a push may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    /// Which.
+    pub ablage: Ablage,
+    /// When this push began to write it; none: a committed record named it before.
+    pub made: Option<Zeitpunkt>,
+}
 
 /// The store. It is shared by all threads.
 #[derive(Debug)]
@@ -129,27 +147,41 @@ impl Store {
             disk.remove(&staging.join(&item.name))?;
         }
         let backend = Local::open(&config, &staging, Arc::clone(&disk))?;
-        Ok(Self {
-            backend: Box::new(backend),
-            spool: Spool::Folder { disk, dir: staging, reserve: config.reserve_bytes },
-            locks: Arc::default(),
-            level: config.compress_level,
-            source,
-            next: AtomicU64::new(0),
-        })
+        let spool = Spool::Folder { disk, dir: staging, reserve: config.reserve_bytes };
+        Ok(Self::new(Box::new(backend), spool, config.compress_level, source))
+    }
+
+    /// Opens a store in a bucket that other machines may use too, after a trial of writing,
+    /// reading and removing. Uploads wait in a local folder, which is emptied.
+    ///
+    /// # Errors
+    /// `Unreachable` or as the disk says; the message names what does not fit.
+    pub fn s3(config: &S3, disk: Arc<dyn Disk>, source: Arc<dyn Source>) -> Result<Self, Error> {
+        disk.make_dir(&config.staging)?;
+        for item in disk.list(&config.staging)? {
+            disk.remove(&config.staging.join(&item.name))?;
+        }
+        let backend = Remote::open(config, Arc::clone(&disk), &*source)?;
+        let (dir, reserve) = (config.staging.clone(), config.reserve_bytes);
+        let spool = Spool::Folder { disk, dir, reserve };
+        Ok(Self::new(Box::new(backend), spool, config.compress_level, source))
     }
 
     /// A store in memory, for tests.
     #[must_use]
     pub fn memory(source: Arc<dyn Source>) -> Self {
-        Self {
-            backend: Box::new(Memory::default()),
-            spool: Spool::Memory,
-            locks: Arc::default(),
-            level: 3,
-            source,
-            next: AtomicU64::new(0),
-        }
+        Self::new(Box::new(Memory::default()), Spool::Memory, 3, source)
+    }
+
+    /// One machine's store on a bucket in memory, for tests.
+    #[must_use]
+    pub fn memory_shared(shared: &Shared, source: Arc<dyn Source>) -> Self {
+        Self::new(Box::new(Memory::of(shared)), Spool::Memory, 3, source)
+    }
+
+    fn new(backend: Box<dyn Backend>, spool: Spool, level: i32, source: Arc<dyn Source>) -> Self {
+        let (locks, next) = (Arc::default(), AtomicU64::new(0));
+        Self { backend, spool, locks, level, source, next }
     }
 
     /// Begins an upload.
@@ -168,49 +200,69 @@ impl Store {
         self.backend.broken()
     }
 
-    /// Waits until nobody else holds the lock of `digest` and takes it. A push holds it from
-    /// `publish` to its commit, a deletion from its check to `remove`. Nobody may hold two.
+    /// Waits until nobody else of this process holds the lock of `digest` and takes it. A push
+    /// holds it from `publish` to its commit, a deletion from its check to `remove`. Nobody may
+    /// hold two. Between machines it is the deposits' names that keep the two apart.
     pub fn lock(&self, digest: Digest) -> DigestLock {
         self.locks.take(digest)
     }
 
-    /// Returns once the staged bytes are durable under their digest.
+    /// Returns once the staged bytes are durable under their digest, and which deposit they are.
     ///
-    /// `known`: the ledger holds a committed record of the digest. Only then a stored copy counts,
-    /// and only if its bytes check out; in every other case they are written anew and replace it.
-    /// The staged bytes stay until `staged` is dropped, so this can be called again.
+    /// `known`: the deposit that a committed record of the digest names. Only then a stored copy
+    /// counts, only that one, and only if its bytes check out; in every other case they are
+    /// written anew: on a local disk in place of what is there, in a shared store as a deposit of
+    /// its own. The staged bytes stay until `staged` is dropped, so this can be called again.
     ///
     /// # Errors
-    /// `Full`, or as the disk says; then nothing is promised of the digest.
+    /// `Full`, `Unreachable`, or as the disk says; then nothing is promised of the digest.
     ///
     /// # Panics
     /// If `lock` is another digest's.
-    pub fn publish(&self, staged: &Staged, known: bool, lock: &DigestLock) -> Result<(), Error> {
-        let digest = staged.digest;
+    pub fn publish(
+        &self,
+        staged: &Staged,
+        known: Option<Ablage>,
+        lock: &DigestLock,
+    ) -> Result<Deposit, Error> {
+        let (digest, form) = (staged.digest, staged.form);
         assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
-        if known {
-            match self.check(digest) {
-                // The copy that is seen may have a name that a failed sync left in doubt, in this
-                // run or in the one before.
-                Ok(()) => return Ok(self.backend.settle(digest)?),
+        if let Some(ablage) = known {
+            match self.check_deposit(digest, ablage) {
+                Ok(()) => {
+                    // The copy that is seen may have a name that a failed sync left in doubt, in
+                    // this run or in the one before.
+                    self.backend.settle(digest)?;
+                    return Ok(Deposit { ablage, made: None });
+                }
+                Err(error @ Error::Unreachable(_)) => return Err(error),
                 Err(error) => tracing::warn!(%digest, %error, "a blob is written anew"),
             }
         }
-        self.backend.put(Name { digest, form: staged.form }, staged.content())?;
+        let made = Some(self.source.now());
+        let ablage = Ablage(self.backend.shared().then(|| self.source.id()));
+        self.backend.put(Name { digest, ablage, form }, staged.content())?;
         // The other form may be there since another level was configured. It goes last and may
         // stay: readers try both, so no power cut leaves them with none.
-        if let Err(error) = self.backend.remove(Name { digest, form: staged.form.other() }) {
+        if ablage.is_plain()
+            && let Err(error) = self.backend.remove(Name { digest, ablage, form: form.other() })
+        {
             tracing::warn!(%digest, %error, "a blob's other form stays");
         }
-        Ok(())
+        Ok(Deposit { ablage, made })
+    }
+
+    /// True if the two name the same bytes here: on a local disk there is one copy of a digest,
+    /// whatever a record that was written on other machines calls it.
+    #[must_use]
+    pub fn same(&self, one: Ablage, other: Ablage) -> bool {
+        !self.backend.shared() || one == other
     }
 
     /// True if there is a copy, sound or not. This proves nothing (see `publish`).
     #[must_use]
     pub fn exists(&self, digest: Digest) -> bool {
-        Form::ALL
-            .into_iter()
-            .any(|form| matches!(self.backend.open(Name { digest, form }), Ok(Some(_))))
+        self.backend.find(digest).is_ok_and(|found| !found.is_empty())
     }
 
     /// Bytes of the original.
@@ -274,17 +326,30 @@ impl Store {
         self.first(digest, |source| reader::verify(digest, source))
     }
 
-    /// Takes the bytes away; that there are none is no error.
+    /// Reads and hashes that very deposit, as the record that names it relies on.
+    ///
+    /// # Errors
+    /// `NotFound`, `Damaged`, or as the disk says.
+    pub fn check_deposit(&self, digest: Digest, ablage: Ablage) -> Result<(), Error> {
+        self.first_of(
+            digest,
+            |name| self.same(name.ablage, ablage),
+            |source| reader::verify(digest, source),
+        )
+    }
+
+    /// Takes that deposit away, and no other; that it is not there is no error.
     ///
     /// # Errors
     /// As the disk says.
     ///
     /// # Panics
     /// If `lock` is another digest's.
-    pub fn remove(&self, digest: Digest, lock: &DigestLock) -> Result<(), Error> {
+    pub fn remove(&self, digest: Digest, ablage: Ablage, lock: &DigestLock) -> Result<(), Error> {
         assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
+        let ablage = if self.backend.shared() { ablage } else { Ablage::default() };
         for form in Form::ALL {
-            self.backend.remove(Name { digest, form })?;
+            self.backend.remove(Name { digest, ablage, form })?;
         }
         self.backend.settle(digest)?;
         Ok(())
@@ -300,23 +365,48 @@ impl Store {
     /// Whoever sweeps it takes the lock and asks the ledger all the same.
     #[must_use]
     pub fn settled(&self, found: &Found) -> bool {
-        let age_ms = self.source.now().0.saturating_sub(found.modified.0);
-        age_ms > SETTLED_MS
+        // Of two clocks the later counts: one that is slow must not make a new deposit look old.
+        let since = found.ablage.begun().map_or(found.modified, |begun| begun.max(found.modified));
+        self.source.now().0.saturating_sub(since.0) > SETTLED_MS
     }
 
-    /// Does `act` on the first copy on which it succeeds. There are two only after a change of the
-    /// level of compression was cut short.
+    /// Does `act` on the first copy on which it succeeds, whichever: bytes that fit the digest are
+    /// right. On a local disk there are two only after a change of the level of compression was
+    /// cut short.
     fn first<T>(
         &self,
         digest: Digest,
         act: impl Fn(reader::Source) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.first_of(digest, |_| true, act)
+    }
+
+    fn first_of<T>(
+        &self,
+        digest: Digest,
+        wanted: impl Fn(Name) -> bool,
+        act: impl Fn(reader::Source) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let attempt = |(name, object): Copy| {
+            let source = reader::Source::new(object, name.form);
+            source.map_err(|e| Error::of(digest, e)).and_then(&act)
+        };
+        let remembered = self.backend.remembered(digest).filter(|(name, _)| wanted(*name));
+        let tried = remembered.as_ref().map(|(name, _)| *name);
         let mut failed = Error::NotFound(digest);
-        for form in Form::ALL {
-            let Some(object) = self.backend.open(Name { digest, form })? else { continue };
-            match reader::Source::new(object, form).map_err(|e| Error::of(digest, e)).and_then(&act)
-            {
+        match remembered.map(attempt) {
+            Some(Ok(value)) => return Ok(value),
+            Some(Err(error @ Error::Unreachable(_))) => return Err(error),
+            Some(Err(error)) => failed = error,
+            None => {}
+        }
+        for (name, object) in self.backend.find(digest)? {
+            if !wanted(name) || (tried == Some(name) && matches!(failed, Error::Damaged { .. })) {
+                continue;
+            }
+            match attempt((name, object)) {
                 Ok(value) => return Ok(value),
+                Err(error @ Error::Unreachable(_)) => return Err(error),
                 Err(error) => failed = error,
             }
         }

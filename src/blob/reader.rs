@@ -184,6 +184,9 @@ impl Read for Reader {
             }
             let more = self.advance().map_err(|e| match Error::of(self.chunks.digest, e) {
                 Error::Io(error) => error,
+                away @ Error::Unreachable(_) => {
+                    io::Error::new(io::ErrorKind::HostUnreachable, away)
+                }
                 named => io::Error::new(io::ErrorKind::InvalidData, named),
             })?;
             if !more {

@@ -15,6 +15,10 @@ use serde::Deserialize;
 
 use crate::{blob, http, intake, ledger, registry, text};
 
+mod s3;
+
+pub use s3::{BlobEngine, S3};
+
 /// Errors of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -195,11 +199,16 @@ pub struct Blobs {
     pub own_filesystem: bool,
     /// Level of zstd for blobs that shrink; 0: none.
     pub compress_level: i32,
+    /// Where they lie.
+    pub engine: BlobEngine,
+    /// The bucket, for `engine = "s3"`.
+    pub s3: Option<S3>,
 }
 
 impl Default for Blobs {
     fn default() -> Self {
-        Self { own_filesystem: false, compress_level: 3 }
+        let engine = BlobEngine::default();
+        Self { own_filesystem: false, compress_level: 3, engine, s3: None }
     }
 }
 
@@ -286,6 +295,7 @@ impl File {
         must(self.ledger.segment_bytes >= 64 << 10, "ledger.segment_bytes: at least 65536");
         must((10..=60_000).contains(&self.ledger.quiet_ms), "ledger.quiet_ms: 10 to 60000");
         must((0..=19).contains(&self.blobs.compress_level), "blobs.compress_level: 0 to 19");
+        s3::check(&self.blobs, &mut must);
         must(
             self.index.heap_bytes >= 15 << 20,
             "index.heap_bytes: at least 15728640 (the index takes no less)",
@@ -320,6 +330,18 @@ impl File {
             own_filesystem: self.blobs.own_filesystem,
             reserve_bytes: self.reserve_bytes,
         }
+    }
+
+    /// For `blob`, where blobs lie in a bucket; the key is read from its file.
+    ///
+    /// # Errors
+    /// `Read`.
+    pub fn s3(&self) -> Result<Option<blob::S3>, Error> {
+        let Some(s3) = self.blobs.s3.as_ref().filter(|_| self.blobs.engine == BlobEngine::S3)
+        else {
+            return Ok(None);
+        };
+        s3.config(self).map(Some)
     }
 
     /// For `ledger`; `free` tells the free bytes where it lies.

@@ -172,6 +172,30 @@ impl Record for Dokument {
     }
 }
 
+/// Which deposit of a blob's bytes is meant, where a store keeps several: in a shared one every
+/// writing of equal bytes gets a name of its own, so that a deletion which comes late can only hit
+/// the deposit it was meant for. None: the digest alone names the bytes, as on a local disk.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Ablage(pub Option<Uuid>);
+
+impl Ablage {
+    /// True if the digest alone names the bytes.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// When the deposit got its name, before its bytes were written; none for a plain one.
+    #[must_use]
+    pub fn begun(&self) -> Option<Zeitpunkt> {
+        // The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7).
+        self.0.and_then(|id| i64::try_from(id.as_u128() >> 80).ok()).map(Zeitpunkt)
+    }
+}
+
 /// Whether a blob's bytes may be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stand", rename_all = "snake_case")]
@@ -192,6 +216,9 @@ pub struct Blob {
     pub sha256: Digest,
     /// Bytes.
     pub groesse: u64,
+    /// Where the bytes lie that are relied on. Copies that nobody names are taken away.
+    #[serde(default, skip_serializing_if = "Ablage::is_plain")]
+    pub ablage: Ablage,
     /// State.
     #[serde(flatten)]
     pub stand: BlobStand,

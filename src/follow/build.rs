@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::{
-    blob::Derived,
+    blob::{self, Derived},
     domain::{
         akte::{Akte, Vorgang},
         digest::Digest,
@@ -138,11 +138,16 @@ impl<'a> Builder<'a> {
             if !ready {
                 continue;
             }
-            // One text that can't be read must not stop the index: it is made again instead.
-            let found = self.derived.get(digest, "text", text::VERSION).unwrap_or_else(|error| {
-                tracing::warn!(%digest, %error, "a text can't be read");
-                None
-            });
+            // One text that can't be read must not stop the index: it is made again instead. If
+            // none can be read for now, the index waits.
+            let found = match self.derived.get(digest, "text", text::VERSION) {
+                Err(error @ blob::Error::Unreachable(_)) => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%digest, %error, "a text can't be read");
+                    None
+                }
+                Ok(found) => found,
+            };
             let Some(bytes) = found else {
                 self.missing.push(digest);
                 continue;

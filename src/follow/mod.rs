@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use indexed::Waiter;
 
 use crate::{
-    blob::Derived,
+    blob::{self, Derived},
     domain::{
         digest::Digest,
         dokument::{Dokument, TextZustand, Textstand},
@@ -57,6 +57,9 @@ pub enum Error {
     /// The index failed; the next step goes on from its last commit.
     #[error(transparent)]
     Index(#[from] search::Error),
+    /// Texts are out of reach for now.
+    #[error(transparent)]
+    Texts(#[from] blob::Error),
     /// So many rights have changed that the index has to catch up before anybody searches.
     #[error("more rights changed than can be excluded; the index is catching up")]
     Behind,

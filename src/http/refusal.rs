@@ -96,6 +96,7 @@ impl From<blob::Error> for Problem {
                 tracing::error!(%digest, "a blob is missing");
                 Self::from(Code::BlobBeschaedigt)
             }
+            error @ blob::Error::Unreachable(_) => registry::Error::from(error).into(),
             other => {
                 tracing::error!(error = %other, "blob store");
                 Self::from(Code::Intern).retry_after_s(30)

@@ -59,7 +59,7 @@ impl From<blob::Error> for Error {
                             später.";
                 Self::new(Grund::Voll, "speicher_voll", text)
             }
-            other => registry::Error::intern(other).into(),
+            other => registry::Error::from(other).into(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use metadata::{FassungMetadaten, Metadaten};
 pub use name::clean;
 
 use crate::{
-    blob::{DigestLock, Staged},
+    blob::{Deposit, DigestLock, Staged},
     domain::{
         access::{Rolle, Wer},
         digest::Digest,
@@ -300,15 +300,15 @@ impl Permit {
         let lock = blobs.lock(digest);
         let mut bekannt = self.pusher.bekannt(digest)?;
         for _ in 0..TRIES {
-            blobs.publish(staged, bekannt, &lock)?;
-            let datei = Datei { dokument: file.clone(), bekannt, vorrang: self.vorrang() };
+            let ablage = blobs.publish(staged, bekannt, &lock)?;
+            let datei = Datei { dokument: file.clone(), ablage, vorrang: self.vorrang() };
             match self.register(datei, mark) {
                 Ok(beleg) => return Ok(receipt(beleg, digest)),
-                // Condemned meanwhile: the stage file is still there, so the bytes are written
-                // anew, and the commit revives the digest.
-                Err(error) if error.art == Art::Kollision => bekannt = false,
+                // Condemned meanwhile, or held up too long: the stage file is still there, so the
+                // bytes are written anew, and the commit revives the digest.
+                Err(error) if error.art == Art::Kollision => bekannt = None,
                 Err(error) => {
-                    self.withdraw(&error, &lock);
+                    self.withdraw(&error, ablage, &lock);
                     return Err(error.into());
                 }
             }
@@ -318,7 +318,7 @@ impl Permit {
 
     /// Takes published bytes away that a refusal left without a record. After an unknown outcome
     /// they stay: they may be the ones that an entry refers to.
-    fn withdraw(&self, refusal: &registry::Error, lock: &DigestLock) {
+    fn withdraw(&self, refusal: &registry::Error, deposit: Deposit, lock: &DigestLock) {
         let refused = matches!(
             refusal.art,
             Art::NichtGefunden
@@ -331,8 +331,9 @@ impl Permit {
         );
         let digest = lock.digest();
         if refused
-            && matches!(self.pusher.vermerkt(digest), Ok(false))
-            && let Err(cause) = self.registry.blobs().remove(digest, lock)
+            && deposit.made.is_some()
+            && matches!(self.pusher.benannt(digest, deposit.ablage), Ok(false))
+            && let Err(cause) = self.registry.blobs().remove(digest, deposit.ablage, lock)
         {
             tracing::warn!(%cause, "a refused push left its bytes; the sweep takes them");
         }

@@ -60,7 +60,7 @@ fn damaged(cause: blob::Error) -> Error {
                         Sie dem Betrieb die request_id; er stellt ihn aus der Sicherung her.";
             Error::new(super::Art::Intern, "inhalt_beschaedigt", text)
         }
-        other => Error::intern(other),
+        other => other.into(),
     }
 }
 

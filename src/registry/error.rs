@@ -23,7 +23,7 @@ pub enum Art {
     Ungueltig,
     /// The condemned or missing blob must be staged again; never leaves the intake.
     Kollision,
-    /// Queue or disk full: later may do, nothing was written.
+    /// Queue or disk full, or a store not reachable: later may do, nothing was written.
     Voll,
     /// Nothing can be written at present.
     NurLesen,
@@ -157,7 +157,15 @@ impl From<search::Error> for Error {
 
 impl From<blob::Error> for Error {
     fn from(cause: blob::Error) -> Self {
-        Self::intern(cause)
+        match cause {
+            blob::Error::Unreachable(cause) => {
+                tracing::warn!(%cause, "the blob store is not reachable");
+                let text = "Der Speicher der Dokumente ist zurzeit nicht erreichbar. Es ging \
+                            nichts verloren; wiederholen Sie es in einigen Sekunden.";
+                Self::new(Art::Voll, "speicher_nicht_erreichbar", text)
+            }
+            other => Self::intern(other),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     blob,
     domain::{
         digest::Digest,
-        dokument::{Blob, BlobStand, TextZustand, Textstand},
+        dokument::{Ablage, Blob, BlobStand, TextZustand, Textstand},
         record::{Index, Kind, Parts},
         verwaltung::Anfrage,
         zeit::Zeitpunkt,
@@ -160,11 +160,14 @@ impl Jobs {
             let done = self
                 .0
                 .house_write(ACTOR, move |view, feder| loeschung(view, feder, digest, end))?;
-            if done.value {
+            if let Some(ablage) = done.value {
                 // The record went first: should we end here, the file refers to nothing, and the
-                // sweep finds it. The derived text goes before the bytes that lead to it.
-                self.0.0.derived.remove(digest)?;
-                self.0.0.blobs.remove(digest, &lock)?;
+                // sweep finds it. The derived text goes before the bytes that lead to it. Only the
+                // deposit goes that the record named: equal bytes that another node deposits now
+                // lie under another name, however late this is carried out.
+                let text = self.0.0.derived.remove(digest);
+                self.0.0.blobs.remove(digest, ablage, &lock)?;
+                text?;
                 gone += 1;
             }
         }
@@ -188,24 +191,42 @@ impl Jobs {
                 Err(error) => return Err(error.into()),
             };
             report.gesehen += 1;
-            if !blobs.settled(&found) || self.bekannt(found.digest)? {
+            if !blobs.settled(&found) || self.benannt(&found)? {
                 continue;
             }
-            // A push publishes and commits under the lock: asked under it, the answer holds.
+            // A push publishes and commits under the lock: asked under it, the answer holds on
+            // this machine. On others it does because no push commits a deposit this old.
             let lock = blobs.lock(found.digest);
-            if self.bekannt(found.digest)? {
+            if self.benannt(&found)? {
                 continue;
             }
-            self.0.0.derived.remove(found.digest)?;
-            blobs.remove(found.digest, &lock)?;
+            match self.blob(found.digest)? {
+                None => self.0.0.derived.remove(found.digest)?,
+                // The bytes are relied on under another name: this copy goes only if that is sound.
+                Some(blob) => match blobs.check_deposit(found.digest, blob.ablage) {
+                    Ok(()) => {}
+                    Err(error @ (blob::Error::NotFound(_) | blob::Error::Damaged { .. })) => {
+                        tracing::error!(%error, "a spare copy of a bad blob is kept");
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+            }
+            blobs.remove(found.digest, found.ablage, &lock)?;
             report.entfernt += 1;
             report.bytes += found.size;
         }
         Ok(report)
     }
 
-    fn bekannt(&self, digest: Digest) -> Result<bool, Error> {
-        Ok(self.0.0.ledger.view().get::<Blob>(&digest.to_string())?.is_some())
+    fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
+        Ok(self.0.0.ledger.view().get::<Blob>(&digest.to_string())?.map(|blob| blob.value))
+    }
+
+    /// True if the record of the digest names these very bytes.
+    fn benannt(&self, found: &blob::Found) -> Result<bool, Error> {
+        let blob = self.blob(found.digest)?;
+        Ok(blob.is_some_and(|blob| self.0.0.blobs.same(blob.ablage, found.ablage)))
     }
 
     /// Forgets remembered answers that are too old, at most `limit`. Returns how many. A commit
@@ -280,26 +301,28 @@ fn unbenutzt(view: &View<'_>, digest: Digest) -> Result<(), Error> {
     Err(Error::konflikt("blob_verwendet", text))
 }
 
-/// The entry that forgets a condemned blob, if it is still condemned, long enough, and unused.
+/// The entry that forgets a condemned blob, if it is still condemned, long enough, and unused; and
+/// the deposit that is to go.
 fn loeschung(
     view: &View<'_>,
     feder: &Feder,
     digest: Digest,
     end: Zeitpunkt,
-) -> Result<(Vec<Draft>, bool), Error> {
+) -> Result<(Vec<Draft>, Option<Ablage>), Error> {
     let key = digest.to_string();
-    let stand = view.get::<Blob>(&key)?.map(|b| b.value.stand);
-    let Some(BlobStand::Verurteilt { seit }) = stand else { return Ok((vec![], false)) };
+    let Some(blob) = view.get::<Blob>(&key)?.map(|b| b.value) else { return Ok((vec![], None)) };
+    let BlobStand::Verurteilt { seit } = blob.stand else { return Ok((vec![], None)) };
     match unbenutzt(view, digest) {
-        Err(error) if error.art == Art::Konflikt => return Ok((vec![], false)),
+        Err(error) if error.art == Art::Konflikt => return Ok((vec![], None)),
         other => other?,
     }
     if seit > end {
-        return Ok((vec![], false));
+        return Ok((vec![], None));
     }
     let mut changes = vec![Change::delete(Kind::Blob, key.clone())];
     if view.get::<Textstand>(&key)?.is_some() {
         changes.push(Change::delete(Kind::Textstand, key.clone()));
     }
-    Ok((vec![feder.draft("blob_geloescht", (Kind::Blob, key), None, changes)], true))
+    let draft = feder.draft("blob_geloescht", (Kind::Blob, key), None, changes);
+    Ok((vec![draft], Some(blob.ablage)))
 }

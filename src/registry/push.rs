@@ -3,6 +3,8 @@
 //! The bytes are published before and under the digest's lock; here is decided whether they may be
 //! relied on. The Akte that takes the document is read, never written.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -17,28 +19,35 @@ use super::{
     write::{Ausgang, Decision, Marke, put, quittung, stimmt},
 };
 use crate::{
+    blob::Deposit,
     domain::{
         access::{Urteil, Verb},
         akte::Akte,
         aktenzeichen::normal,
         digest::Digest,
         dokument::{
-            Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument, TextZustand, Textstand,
+            Ablage, Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument, TextZustand,
+            Textstand,
         },
         record::{Index, Parts},
         verwaltung::Anfrage,
+        zeit::Zeitpunkt,
     },
     ledger::{Change, Stored},
     text,
 };
+
+/// How old a deposit may be when a record first names it, milliseconds: six hours, which leaves
+/// eighteen for clocks that differ before a sweep takes it for a leftover.
+const ABLAGE_MS_MAX: i64 = 6 * 60 * 60 * 1000;
 
 /// A file whose bytes are published.
 #[derive(Clone, Debug)]
 pub struct Datei {
     /// Address, size, cleaned name, and media type as found in the bytes.
     pub dokument: Primaerdokument,
-    /// What the caller told the blob store: the ledger held a committed record of the digest.
-    pub bekannt: bool,
+    /// What the blob store made durable, or found sound where a committed record names it.
+    pub ablage: Deposit,
     /// 0 interactive, 1 bulk.
     pub vorrang: u8,
 }
@@ -145,20 +154,31 @@ impl Sicht<'_, '_> {
     }
 }
 
-/// What has to be written for the file's bytes and its text.
-fn datei(d: &Decision<'_, '_>, datei: &Datei, text_bytes_max: u64) -> Result<Vec<Change>, Error> {
-    let file = &datei.dokument;
-    let known = d.sicht.get::<Blob>(&file.sha256.to_string())?.map(|b| b.value.stand);
-    let present = known == Some(BlobStand::Vorhanden);
-    if datei.bekannt && !present {
-        // The bytes were taken for granted because of a record that is no longer good: condemned
-        // or deleted meanwhile. They have to be written anew.
+/// What has to be written for the file's bytes and its text. `now` is the instant of the decision.
+fn datei(
+    d: &Decision<'_, '_>,
+    datei: &Datei,
+    text_bytes_max: u64,
+    now: Zeitpunkt,
+) -> Result<Vec<Change>, Error> {
+    let (file, Deposit { ablage, made }) = (&datei.dokument, datei.ablage);
+    let known = d.sicht.get::<Blob>(&file.sha256.to_string())?.map(|b| b.value);
+    let named = known.is_some_and(|b| b.stand == BlobStand::Vorhanden && b.ablage == ablage);
+    let good = match made {
+        // The bytes were taken for granted because of a record. If that is no longer good
+        // (condemned, deleted, or written anew meanwhile), they have to be written anew.
+        None => named,
+        // The sweep of another machine takes what is older than a day and named by no record. So
+        // nothing is named that is nearly so old, wherever this push was held up.
+        Some(made) => now.0.saturating_sub(made.0) <= ABLAGE_MS_MAX,
+    };
+    if !good {
         return Err(Error::kollision());
     }
     let mut changes = Vec::new();
-    if !present {
+    if !named {
         let (sha256, groesse) = (file.sha256, file.groesse);
-        changes.push(put(&Blob { sha256, groesse, stand: BlobStand::Vorhanden })?);
+        changes.push(put(&Blob { sha256, groesse, ablage, stand: BlobStand::Vorhanden })?);
     }
     if d.sicht.get::<Textstand>(&file.sha256.to_string())?.is_none() {
         let zustand = if !text::supported(&file.medientyp) {
@@ -203,32 +223,39 @@ impl Pusher {
         Ok(Beleg { id, seq: anfrage.seq, siegel, wiederholt: true })
     }
 
-    /// True if the ledger holds a committed record of the digest, so that stored bytes count.
-    pub(crate) fn bekannt(&self, digest: Digest) -> Result<bool, Error> {
-        let found = self.0.registry.0.ledger.view().get::<Blob>(&digest.to_string())?;
-        Ok(found.is_some_and(|b| b.value.stand == BlobStand::Vorhanden))
+    /// The deposit that a committed record of the digest names, so that its bytes count.
+    pub(crate) fn bekannt(&self, digest: Digest) -> Result<Option<Ablage>, Error> {
+        let blob = self.blob(digest)?.filter(|blob| blob.stand == BlobStand::Vorhanden);
+        Ok(blob.map(|blob| blob.ablage))
     }
 
-    /// True if the ledger knows the digest at all, condemned or not.
-    pub(crate) fn vermerkt(&self, digest: Digest) -> Result<bool, Error> {
-        Ok(self.0.registry.0.ledger.view().get::<Blob>(&digest.to_string())?.is_some())
+    /// True if a record names these very bytes, condemned or not.
+    pub(crate) fn benannt(&self, digest: Digest, ablage: Ablage) -> Result<bool, Error> {
+        let blobs = &self.0.registry.0.blobs;
+        Ok(self.blob(digest)?.is_some_and(|blob| blobs.same(blob.ablage, ablage)))
+    }
+
+    fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
+        let view = self.0.registry.0.ledger.view();
+        Ok(view.get::<Blob>(&digest.to_string())?.map(|blob| blob.value))
     }
 
     /// Registers a document whose bytes are published. The caller holds the digest's lock.
     ///
     /// # Errors
     /// As `ziel_pruefen`; `Kollision` if the bytes have to be published again with
-    /// `bekannt: false`.
+    /// nothing known.
     pub(crate) fn einliefern(&self, push: Einlieferung) -> Result<Beleg, Error> {
         let registry = &self.0.registry;
         let (id, text_bytes_max) = (registry.0.source.id(), registry.0.config.text_bytes_max);
+        let source = Arc::clone(&registry.0.source);
         let done = self.0.write(move |d| {
             if let Some(seen) = push.marke.as_ref().map(|m| m.gesehen(d)).transpose()?.flatten() {
                 return Ok((vec![], Ausgang::Schon { seq: seen.0, ergebnis: seen.1.ergebnis }));
             }
             let ziel = d.sicht.ziel(&push.ziel, push.oe.as_deref(), Verb::Einliefern)?;
             let (ort, mut changes) = d.sicht.ort(&ziel)?;
-            changes.extend(datei(d, &push.datei, text_bytes_max)?);
+            changes.extend(datei(d, &push.datei, text_bytes_max, source.now())?);
             if let Some(mark) = &push.marke {
                 changes.push(put(&mark.anfrage(id, d.now()))?);
             }
@@ -251,12 +278,13 @@ impl Pusher {
         mark: Option<Marke>,
     ) -> Result<Beleg, Error> {
         let text_bytes_max = self.0.registry.0.config.text_bytes_max;
+        let source = Arc::clone(&self.0.registry.0.source);
         let done = self.0.write(move |d| {
             if let Some(seen) = mark.as_ref().map(|m| m.gesehen(d)).transpose()?.flatten() {
                 return Ok((vec![], Ausgang::Schon { seq: seen.0, ergebnis: seen.1.ergebnis }));
             }
             let mut dokument = fassung_ziel(&d.sicht, id, version)?.value;
-            let mut changes = datei(d, &file, text_bytes_max)?;
+            let mut changes = datei(d, &file, text_bytes_max, source.now())?;
             if let Some(mark) = &mark {
                 changes.push(put(&mark.anfrage(id, d.now()))?);
             }

@@ -10,6 +10,7 @@ use super::{
     sicht::Sicht,
 };
 use crate::{
+    blob,
     domain::{
         access::{Urteil, Verb},
         dokument::Dokument,
@@ -143,7 +144,11 @@ impl Reader {
         }
         let file = dok.value.fassungen.last().and_then(|f| f.formate.first());
         let Some(file) = file else { return Ok(vec![]) };
-        let bytes = self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION)?;
+        let bytes = match self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION) {
+            // Better a hit without its passage than none.
+            Err(blob::Error::Unreachable(_)) => None,
+            other => other?,
+        };
         let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Ok(vec![]) };
         let snippet = terms.snippet(&text);
         let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);

@@ -92,9 +92,7 @@ impl House {
     ) -> Result<Self, Error> {
         let data = Data::own(&file.data, create && !file.read_only)?;
         let disk: Arc<dyn Disk> = Arc::new(Local::new());
-        let blobs =
-            Arc::new(blob::Store::open(file.blob(), Arc::clone(&disk), Arc::clone(&source))?);
-        let derived = Arc::new(blob::Derived::open(data.path("derived"), Arc::clone(&disk))?);
+        let (blobs, derived) = blobs(file, &data, &disk, &source)?;
         let journal = match file.read_only {
             true => FileJournal::open_read_only(file.journal(), Arc::clone(&disk))?,
             false => FileJournal::open(file.journal(), Arc::clone(&disk))?,
@@ -137,4 +135,22 @@ impl House {
     pub fn close(&self) {
         self.ledger.close();
     }
+}
+
+/// Bytes and derived texts, where the configuration says that they lie.
+fn blobs(
+    file: &config::File,
+    data: &Data,
+    disk: &Arc<dyn Disk>,
+    source: &Arc<dyn Source>,
+) -> Result<(Arc<blob::Store>, Arc<blob::Derived>), Error> {
+    let (disk, source) = (Arc::clone(disk), Arc::clone(source));
+    let (store, derived) = match file.s3()? {
+        Some(s3) => (blob::Store::s3(&s3, disk, source)?, blob::Derived::s3(&s3)?),
+        None => {
+            let derived = blob::Derived::open(data.path("derived"), Arc::clone(&disk))?;
+            (blob::Store::open(file.blob(), disk, source)?, derived)
+        }
+    };
+    Ok((Arc::new(store), Arc::new(derived)))
 }

@@ -4,29 +4,51 @@ use std::io::Read;
 
 use sha2::Digest as _;
 
-use super::*;
+use aktenlauf::blob::Shared;
 
-fn suite(store: &Store) {
+use super::*;
+use crate::s3;
+
+pub fn suite(store: &Store) {
     let sizes = [0, 1, 4096, 65_536, 262_144, 262_145, 524_288, 1_000_003];
     let mut all = Vec::new();
     for (seed, size) in sizes.into_iter().enumerate() {
         for bytes in [noise(seed as u64, size), prose(seed as u64, size)] {
             let digest = Digest(sha2::Sha256::digest(&bytes).into());
-            assert_eq!(push(store, &bytes, false).unwrap(), digest, "{size}");
-            all.push((digest, bytes));
+            if size == 0 && !all.is_empty() {
+                continue; // The same bytes once more.
+            }
+            let (found, deposit) = deposit(store, &bytes, None).unwrap();
+            assert_eq!(found, digest, "{size}");
+            assert!(deposit.made.is_some());
+            all.push((digest, bytes, deposit.ablage));
         }
     }
-    for (digest, bytes) in &all {
+    for (digest, bytes, ablage) in &all {
         same(store, *digest, bytes);
+        store.check_deposit(*digest, *ablage).unwrap();
     }
-    all.sort_by_key(|(digest, _)| *digest);
-    all.dedup();
-    let found: Vec<_> = store.list().map(|found| found.unwrap().digest).collect();
-    assert_eq!(found, all.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
+    all.sort_by_key(|(digest, ..)| *digest);
+    let found: Vec<_> = store.list().map(|found| found.unwrap()).collect();
+    let found: Vec<_> = found.into_iter().map(|found| (found.digest, found.ablage)).collect();
+    assert_eq!(found, all.iter().map(|(digest, _, ablage)| (*digest, *ablage)).collect::<Vec<_>>());
 
-    let (gone, bytes) = &all[3];
-    store.remove(*gone, &store.lock(*gone)).unwrap();
-    store.remove(*gone, &store.lock(*gone)).unwrap();
+    // What a record names is not written again; what nobody names is.
+    let (digest, bytes, ablage) = &all[5];
+    let again = deposit(store, bytes, Some(*ablage)).unwrap().1;
+    assert_eq!((again.ablage, again.made), (*ablage, None));
+    let other = deposit(store, bytes, None).unwrap().1;
+    assert!(other.made.is_some());
+    assert_eq!(store.list().count(), all.len() + usize::from(other.ablage != *ablage));
+    if other.ablage != *ablage {
+        assert!(!store.same(other.ablage, *ablage));
+        store.remove(*digest, other.ablage, &store.lock(*digest)).unwrap();
+    }
+    same(store, *digest, bytes);
+
+    let (gone, bytes, ablage) = &all[3];
+    store.remove(*gone, *ablage, &store.lock(*gone)).unwrap();
+    store.remove(*gone, *ablage, &store.lock(*gone)).unwrap();
     assert!(!store.exists(*gone));
     for result in [store.check(*gone), store.size(*gone).map(|_| ())] {
         assert!(matches!(result, Err(Error::NotFound(digest)) if digest == *gone));
@@ -34,11 +56,13 @@ fn suite(store: &Store) {
     assert!(matches!(store.read_range(*gone, 0, 1), Err(Error::NotFound(_))));
     assert!(matches!(store.open_reader(*gone), Err(Error::NotFound(_))));
     assert_eq!(store.list().count(), all.len() - 1);
-    push(store, bytes, true).unwrap(); // Known, but gone: written anew.
+    assert!(matches!(store.check_deposit(*gone, *ablage), Err(Error::NotFound(_))));
+    // Known, but gone: written anew.
+    assert!(deposit(store, bytes, Some(*ablage)).unwrap().1.made.is_some());
     same(store, *gone, bytes);
 }
 
-fn same(store: &Store, digest: Digest, bytes: &[u8]) {
+pub fn same(store: &Store, digest: Digest, bytes: &[u8]) {
     let size = bytes.len() as u64;
     assert!(store.exists(digest));
     assert_eq!(store.size(digest).unwrap(), size);
@@ -61,6 +85,18 @@ fn same(store: &Store, digest: Digest, bytes: &[u8]) {
 #[test]
 fn in_memory() {
     suite(&Store::memory(Frozen::new()));
+}
+
+#[test]
+fn in_memory_that_is_shared() {
+    suite(&Store::memory_shared(&Shared::default(), Frozen::new()));
+}
+
+#[test]
+fn on_a_real_s3_server() {
+    let Some(server) = s3::Server::start() else { return };
+    let (_home, store) = s3::store(&server.config("contract"));
+    suite(&store);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_full_disk_is_said_so_and_leaves_nothing_half_written() {
         disk.set_room(u64::MAX);
         let digest = push(&store, &noise(2, size), false).unwrap();
         assert!(store.read(digest).unwrap() == noise(2, size));
-        store.remove(digest, &store.lock(digest)).unwrap();
+        store.remove(digest, Ablage::default(), &store.lock(digest)).unwrap();
     }
     assert!(staged_files(&disk, &dir).is_empty());
 }
@@ -183,7 +183,7 @@ fn a_removed_blob_stays_removed() {
     for seed in 0..20 {
         let (disk, dir, store) = simulated();
         let digest = push(&store, b"x", false).unwrap();
-        store.remove(digest, &store.lock(digest)).unwrap();
+        store.remove(digest, Ablage::default(), &store.lock(digest)).unwrap();
         let store = open(&disk.cut(seed), &dir);
         assert!(!store.exists(digest), "seed {seed}");
     }

@@ -43,8 +43,8 @@ fn in_a_process_of_its_own() {
             most = most.max(private_memory());
         }
         let staged = staging.finish().unwrap();
-        store.publish(&staged, false, &store.lock(staged.digest)).unwrap();
-        store.publish(&staged, true, &store.lock(staged.digest)).unwrap();
+        store.publish(&staged, None, &store.lock(staged.digest)).unwrap();
+        store.publish(&staged, PLAIN, &store.lock(staged.digest)).unwrap();
         most = most.max(private_memory());
         let mut reader = store.open_reader(staged.digest).unwrap();
         let (mut buffer, mut total) = (vec![0; MIB], 0);

@@ -167,7 +167,7 @@ fn a_new_level_leaves_one_copy() {
     fs::write(file(&dir, digest).with_extension("zst"), good).unwrap();
     overwrite(&file(&dir, digest), b"rotten");
     assert!(store.read(digest).unwrap() == prose(1, 50_000));
-    store.remove(digest, &store.lock(digest)).unwrap();
+    store.remove(digest, Ablage::default(), &store.lock(digest)).unwrap();
     assert!(files(&dir).is_empty());
 }
 
@@ -184,10 +184,10 @@ fn staged_bytes_stay_until_dropped_and_can_be_published_again() {
         let staged = stage(&store, &bytes).unwrap();
         let digest = staged.digest;
         let lock = store.lock(digest);
-        store.publish(&staged, false, &lock).unwrap();
-        store.publish(&staged, false, &lock).unwrap();
-        store.remove(digest, &lock).unwrap();
-        store.publish(&staged, true, &lock).unwrap();
+        store.publish(&staged, None, &lock).unwrap();
+        store.publish(&staged, None, &lock).unwrap();
+        store.remove(digest, Ablage::default(), &lock).unwrap();
+        store.publish(&staged, PLAIN, &lock).unwrap();
         drop(staged);
         assert!(store.read(digest).unwrap() == bytes);
         assert!(files(&dir.join("staging")).is_empty(), "nothing may be left over");
@@ -297,10 +297,10 @@ fn a_push_and_a_deletion_of_equal_bytes_wait_for_each_other() {
                     let lock = store.lock(digest);
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two hold the lock");
                     if n % 2 == 0 {
-                        store.publish(&stage(store, b"x").unwrap(), true, &lock).unwrap();
+                        store.publish(&stage(store, b"x").unwrap(), PLAIN, &lock).unwrap();
                         store.check(digest).unwrap();
                     } else {
-                        store.remove(digest, &lock).unwrap();
+                        store.remove(digest, Ablage::default(), &lock).unwrap();
                         assert!(!store.exists(digest));
                     }
                     inside.fetch_sub(1, Ordering::SeqCst);
@@ -318,7 +318,7 @@ fn a_push_and_a_deletion_of_equal_bytes_wait_for_each_other() {
 fn another_digests_lock_is_refused() {
     let store = Store::memory(Frozen::new());
     let staged = stage(&store, b"x").unwrap();
-    let _ = store.publish(&staged, false, &store.lock(Digest([0; 32])));
+    let _ = store.publish(&staged, None, &store.lock(Digest([0; 32])));
 }
 
 #[test]

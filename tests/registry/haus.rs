@@ -17,7 +17,7 @@ use aktenlauf::{
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
         digest::Digest,
-        dokument::{Blob, BlobStand},
+        dokument::{Ablage, Blob, BlobStand},
         source::Source,
         zeit::Zeitpunkt,
     },
@@ -330,6 +330,34 @@ impl Haus {
         }
     }
 
+    /// Another machine of the same town, on the same ledger, with a blob store of its own.
+    pub fn knoten(&self, blobs: blob::Store) -> Self {
+        let registry = Registry::new(
+            self.ledger.clone(),
+            Arc::new(blobs),
+            self.derived.clone(),
+            self.index.clone(),
+            self.source.clone(),
+            Config::default(),
+        );
+        let intake = Intake::new(registry.clone(), intake::Config { bytes_max: 1 << 20 });
+        Self {
+            registry,
+            intake,
+            follow: None,
+            ledger: self.ledger.clone(),
+            derived: self.derived.clone(),
+            source: self.source.clone(),
+            table: self.table.clone(),
+            gate: Gate::new(4),
+            personen: self.personen.clone(),
+            oe: self.oe.clone(),
+            startpasswort: self.startpasswort.clone(),
+            index: self.index.clone(),
+            _dir: self._dir.clone(),
+        }
+    }
+
     /// Rows read while `act` ran.
     pub fn gelesen<T>(&self, act: impl FnOnce() -> T) -> (T, u64) {
         let before = self.table.read.load(Ordering::SeqCst);
@@ -439,14 +467,19 @@ pub fn veroeffentlicht(haus: &Haus, bytes: &[u8]) -> Digest {
     let mut staging = blobs.stage().unwrap();
     staging.write(bytes).unwrap();
     let staged = staging.finish().unwrap();
-    blobs.publish(&staged, false, &blobs.lock(staged.digest)).unwrap();
+    blobs.publish(&staged, None, &blobs.lock(staged.digest)).unwrap();
     staged.digest
 }
 
 /// A blob with a record, to which no document refers.
 pub fn loser_blob(haus: &Haus, bytes: &[u8]) -> Digest {
     let sha256 = veroeffentlicht(haus, bytes);
-    let blob = Blob { sha256, groesse: bytes.len() as u64, stand: BlobStand::Vorhanden };
+    let blob = Blob {
+        sha256,
+        groesse: bytes.len() as u64,
+        ablage: Ablage::default(),
+        stand: BlobStand::Vorhanden,
+    };
     let draft = Draft {
         time: haus.source.now(),
         actor: "test".into(),

@@ -15,7 +15,7 @@ use aktenlauf::{
     disk::{Disk, Sync, faulty::Faulty},
     domain::{
         digest::Digest,
-        dokument::{Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument},
+        dokument::{Ablage, Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument},
         record::{Index, Parts, Record},
         source::Source,
         verwaltung::Loeschung,
@@ -229,7 +229,12 @@ impl House {
             }
             let mut drafts = Vec::new();
             if !present {
-                let blob = Blob { sha256: digest, groesse: size, stand: BlobStand::Vorhanden };
+                let blob = Blob {
+                    sha256: digest,
+                    groesse: size,
+                    ablage: Ablage::default(),
+                    stand: BlobStand::Vorhanden,
+                };
                 drafts.push(draft(now, vec![put(&blob)], padding));
             }
             drafts.push(draft(now, vec![put(&dokument(id, digest, size, now))], padding));
@@ -248,7 +253,7 @@ impl House {
         let lock = self.store.lock(staged.digest);
         let mut known = self.knows(staged.digest);
         loop {
-            self.store.publish(&staged, known, &lock).map_err(later)?;
+            self.store.publish(&staged, known.then(Ablage::default), &lock).map_err(later)?;
             match self.commit_push(id, &staged, known, padding)? {
                 Ok(position) => return Ok(position),
                 Err(Condemned) => known = false,
@@ -267,7 +272,12 @@ impl House {
             if references(view, digest) == [id] {
                 let groesse = stored.value.fassungen[0].formate[0].groesse;
                 let stand = BlobStand::Verurteilt { seit: now };
-                changes.push(put(&Blob { sha256: digest, groesse, stand }));
+                changes.push(put(&Blob {
+                    sha256: digest,
+                    groesse,
+                    ablage: Ablage::default(),
+                    stand,
+                }));
             }
             Ok((vec![draft(now, changes, 0)], ()))
         };
@@ -300,7 +310,7 @@ impl House {
         if !self.may_remove(digest) {
             return Ok(false);
         }
-        self.store.remove(digest, &lock).map_err(later)?;
+        self.store.remove(digest, Ablage::default(), &lock).map_err(later)?;
         self.commit_removal(&lock)?;
         Ok(true)
     }
@@ -312,7 +322,7 @@ impl House {
             let found = found.map_err(later)?;
             let lock = self.store.lock(found.digest);
             if self.store.settled(&found) && stand(&self.ledger.view(), found.digest).is_none() {
-                self.store.remove(found.digest, &lock).map_err(later)?;
+                self.store.remove(found.digest, found.ablage, &lock).map_err(later)?;
                 swept += 1;
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aktenlauf::{
     blob::{DigestLock, Staged},
-    domain::dokument::Dokument,
+    domain::dokument::{Ablage, Dokument},
 };
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ impl Play {
             }
             let known = self.house.knows(staged.digest);
             let lock = push.lock.as_ref().unwrap();
-            self.house.store.publish(staged, known, lock).unwrap();
+            self.house.store.publish(staged, known.then(Ablage::default), lock).unwrap();
             push.relied = Some(known);
             if self.careless {
                 self.unlock(&mut push.lock);
@@ -128,7 +128,7 @@ impl Play {
             }
             Some(held) => {
                 if self.house.may_remove(digest) {
-                    self.house.store.remove(digest, held).unwrap();
+                    self.house.store.remove(digest, Ablage::default(), held).unwrap();
                     self.house.commit_removal(held).unwrap();
                     self.removals += 1;
                 }

@@ -8,7 +8,7 @@ use std::{
 
 use aktenlauf::{
     disk::{Sync, faulty::Faulty},
-    domain::digest::Digest,
+    domain::{digest::Digest, dokument::Ablage},
     ledger::{Position, table::Table, table::faulty::Faulty as Tables},
 };
 use uuid::Uuid;
@@ -230,7 +230,8 @@ impl World {
         let staged = house.stage(self.content(self.dice.below(10)))?;
         let lock = house.store.lock(staged.digest);
         let known = house.knows(staged.digest);
-        house.store.publish(&staged, known, &lock).map_err(|_| Failed::Later)
+        let known = known.then(Ablage::default);
+        house.store.publish(&staged, known, &lock).map(drop).map_err(|_| Failed::Later)
     }
 
     fn push_content(&mut self, house: &House, content: u64) -> Result<(), Failed> {

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     super::Config,
-    Arc, Backend, Content, Digest, Name, Object, Path, Stored,
+    Ablage, Arc, Backend, Content, Copy, Digest, Form, Name, Object, Path, Stored,
     group::{Group, Job},
     io,
 };
@@ -98,11 +98,19 @@ impl Backend for Local {
         done
     }
 
-    fn open(&self, name: Name) -> io::Result<Option<Arc<dyn Object>>> {
-        match self.disk.open(&self.path(name), false) {
-            Ok(file) => Ok(Some(Arc::new(Opened(file)))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+    fn find(&self, digest: Digest) -> io::Result<Vec<Copy>> {
+        let (mut found, mut failed) = (Vec::new(), None);
+        for form in Form::ALL {
+            let name = Name { digest, ablage: Ablage::default(), form };
+            match self.disk.open(&self.path(name), false) {
+                Ok(file) => found.push((name, Arc::new(Opened(file)) as Arc<dyn Object>)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
         }
     }
 

@@ -3,11 +3,12 @@
 
 use std::{fmt::Debug, io, path::Path, sync::Arc, time::SystemTime};
 
-use super::Digest;
+use super::{Ablage, Digest};
 
 mod group;
 pub(super) mod local;
 pub(super) mod memory;
+pub(super) mod s3;
 
 /// How the bytes stand in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,8 @@ impl Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
     pub(super) digest: Digest,
+    /// Always plain where the backend keeps one deposit of a digest.
+    pub(super) ablage: Ablage,
     pub(super) form: Form,
 }
 
@@ -50,7 +53,7 @@ impl Name {
             Some(hex) => (hex, Form::Packed),
             None => (text, Form::Raw),
         };
-        let name = Self { digest: Digest::parse(hex)?, form };
+        let name = Self { digest: Digest::parse(hex)?, ablage: Ablage::default(), form };
         // Upper case would be another file of the same name.
         (name.text() == text).then_some(name)
     }
@@ -86,12 +89,27 @@ pub(super) struct Stored {
     pub(super) modified: SystemTime,
 }
 
+/// Stored bytes under their name.
+pub(super) type Copy = (Name, Arc<dyn Object>);
+
 /// Keeps bytes under names.
+///
+/// An error of the kind `HostUnreachable` says that the backend is out of reach for now.
 pub(super) trait Backend: Debug + Send + Sync {
+    /// True: other machines write here too, so every put gets a name that was never used before.
+    fn shared(&self) -> bool {
+        false
+    }
     /// Returns once the bytes are durable under the name, in place of what was there. After an
     /// error the name stands for the old bytes or for the new ones, never for a part.
     fn put(&self, name: Name, content: Content<'_>) -> io::Result<()>;
-    fn open(&self, name: Name) -> io::Result<Option<Arc<dyn Object>>>;
+    /// A copy that may be known without asking; it may be gone meanwhile, which then is an error
+    /// of the kind `NotFound` when it is read.
+    fn remembered(&self, _digest: Digest) -> Option<Copy> {
+        None
+    }
+    /// All copies of a digest that are there.
+    fn find(&self, digest: Digest) -> io::Result<Vec<Copy>>;
     /// Takes the name away if it is there; durable after `settle`.
     fn remove(&self, name: Name) -> io::Result<()>;
     /// Returns once removals near this digest are durable.
