@@ -15,8 +15,10 @@ use serde::Deserialize;
 
 use crate::{blob, http, intake, ledger, registry, text};
 
+mod postgres;
 mod s3;
 
+pub use postgres::{LedgerEngine, Postgres};
 pub use s3::{BlobEngine, S3};
 
 /// Errors of the configuration.
@@ -183,11 +185,21 @@ pub struct Ledger {
     pub quiet_ms: u64,
     /// Memory for pages of the tables.
     pub cache_bytes: u64,
+    /// Where journal and tables lie.
+    pub engine: LedgerEngine,
+    /// The server, for `engine = "postgres"`.
+    pub postgres: Option<Postgres>,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, quiet_ms: 1000, cache_bytes: 32 << 20 }
+        Self {
+            segment_bytes: 64 << 20,
+            quiet_ms: 1000,
+            cache_bytes: 32 << 20,
+            engine: LedgerEngine::default(),
+            postgres: None,
+        }
     }
 }
 
@@ -295,6 +307,7 @@ impl File {
         must(self.ledger.segment_bytes >= 64 << 10, "ledger.segment_bytes: at least 65536");
         must((10..=60_000).contains(&self.ledger.quiet_ms), "ledger.quiet_ms: 10 to 60000");
         must((0..=19).contains(&self.blobs.compress_level), "blobs.compress_level: 0 to 19");
+        postgres::check(&self.ledger, &mut must);
         s3::check(&self.blobs, &mut must);
         must(
             self.index.heap_bytes >= 15 << 20,

@@ -133,7 +133,7 @@ fn host(rest: &str) -> Option<&str> {
 }
 
 /// True if nobody but the owner may read it.
-fn private(path: &Path) -> bool {
+pub(super) fn private(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 == 0)
 }
 

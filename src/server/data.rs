@@ -38,6 +38,9 @@ pub enum Error {
     /// Its FORMAT can't be read.
     #[error("{0}/FORMAT can't be read: {1}")]
     Format(PathBuf, String),
+    /// It was used with another engine than the configuration names now.
+    #[error("{0} holds {1}")]
+    Engine(PathBuf, &'static str),
     /// There is no data directory.
     #[error("{0}: no data directory here")]
     Missing(PathBuf),
@@ -93,6 +96,19 @@ impl Data {
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
+    }
+
+    /// Refuses a directory in which there is something of another engine than the configured one.
+    ///
+    /// # Errors
+    /// `Engine`.
+    pub fn none_of(&self, name: &str, what: &'static str) -> Result<(), Error> {
+        let path = self.path(name);
+        let found = match fs::read_dir(&path) {
+            Ok(mut items) => items.next().is_some(),
+            Err(_) => path.exists(),
+        };
+        if found { Err(Error::Engine(path, what)) } else { Ok(()) }
     }
 
     fn check_format(&self, io: impl Fn(io::Error) -> Error) -> Result<(), Error> {

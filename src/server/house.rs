@@ -11,7 +11,12 @@ use crate::{
     disk::{Disk, local::Local},
     domain::source::Source,
     follow::{self, Follow},
-    ledger::{self, Free, Ledger, journal::file::FileJournal, table::sled::Sled},
+    ledger::{
+        self, Free, Ledger,
+        journal::{Journal, file::FileJournal},
+        postgres,
+        table::{Table, sled::Sled},
+    },
     registry::Registry,
     search,
 };
@@ -31,6 +36,9 @@ pub enum Error {
     /// Journal or tables.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
+    /// PostgreSQL.
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
     /// The index.
     #[error(transparent)]
     Index(#[from] search::Error),
@@ -93,23 +101,11 @@ impl House {
         let data = Data::own(&file.data, create && !file.read_only)?;
         let disk: Arc<dyn Disk> = Arc::new(Local::new());
         let (blobs, derived) = blobs(file, &data, &disk, &source)?;
-        let journal = match file.read_only {
-            true => FileJournal::open_read_only(file.journal(), Arc::clone(&disk))?,
-            false => FileJournal::open(file.journal(), Arc::clone(&disk))?,
-        };
-        let tables = Sled::open(file.tables())?;
-        if let Some(note) = tables.note() {
-            tracing::warn!(note, "tables");
-        }
+        let (journal, tables) = engine(file, &data, &disk)?;
         let dir = file.data.clone();
         let free = Free::new(move || disk.free(&dir));
-        let ledger = Ledger::open(
-            file.ledger(free),
-            Box::new(journal),
-            Box::new(tables),
-            Arc::clone(&source),
-            progress,
-        )?;
+        let config = file.ledger(free);
+        let ledger = Ledger::open(config, journal, tables, Arc::clone(&source), progress)?;
         for note in ledger.notes() {
             tracing::warn!(note, "journal");
         }
@@ -135,6 +131,27 @@ impl House {
     pub fn close(&self) {
         self.ledger.close();
     }
+}
+
+type Engine = (Box<dyn Journal>, Box<dyn Table>);
+
+/// Journal and tables, where the configuration says that they lie.
+fn engine(file: &config::File, data: &Data, disk: &Arc<dyn Disk>) -> Result<Engine, Error> {
+    if let Some(config) = file.postgres()? {
+        data.none_of("journal", "a journal of its own; `aktenlauf move` takes it to PostgreSQL")?;
+        let (journal, tables) = postgres::open(config)?;
+        return Ok((Box::new(journal), Box::new(tables)));
+    }
+    data.none_of("operational/seen.json", "the marks of a node whose journal is in PostgreSQL")?;
+    let journal = match file.read_only {
+        true => FileJournal::open_read_only(file.journal(), Arc::clone(disk))?,
+        false => FileJournal::open(file.journal(), Arc::clone(disk))?,
+    };
+    let tables = Sled::open(file.tables())?;
+    if let Some(note) = tables.note() {
+        tracing::warn!(note, "tables");
+    }
+    Ok((Box::new(journal), Box::new(tables)))
 }
 
 /// Bytes and derived texts, where the configuration says that they lie.
