@@ -228,13 +228,8 @@ impl Store {
         let (digest, form) = (staged.digest, staged.form);
         assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
         if let Some(ablage) = known {
-            match self.check_deposit(digest, ablage) {
-                Ok(()) => {
-                    // The copy that is seen may have a name that a failed sync left in doubt, in
-                    // this run or in the one before.
-                    self.backend.settle(digest)?;
-                    return Ok(Deposit { ablage, made: None });
-                }
+            match self.rely_on(digest, ablage) {
+                Ok(()) => return Ok(Deposit { ablage, made: None }),
                 Err(error @ Error::Unreachable(_)) => return Err(error),
                 Err(error) => tracing::warn!(%digest, %error, "a blob is written anew"),
             }
@@ -250,6 +245,21 @@ impl Store {
             tracing::warn!(%digest, %error, "a blob's other form stays");
         }
         Ok(Deposit { ablage, made })
+    }
+
+    /// Makes staged bytes durable as a deposit that a record of another installation names, which
+    /// is taken over with it. Nobody else may use the store meanwhile.
+    ///
+    /// # Errors
+    /// As `publish`.
+    ///
+    /// # Panics
+    /// If `lock` is another digest's.
+    pub fn adopt(&self, staged: &Staged, ablage: Ablage, lock: &DigestLock) -> Result<(), Error> {
+        let (digest, form) = (staged.digest, staged.form);
+        assert_eq!(lock.digest(), digest, "the lock must be the digest's own");
+        let ablage = if self.backend.shared() { ablage } else { Ablage::default() };
+        Ok(self.backend.put(Name { digest, ablage, form }, staged.content())?)
     }
 
     /// True if the two name the same bytes here: on a local disk there is one copy of a digest,
@@ -336,6 +346,16 @@ impl Store {
             |name| self.same(name.ablage, ablage),
             |source| reader::verify(digest, source),
         )
+    }
+
+    /// As `check_deposit`, and durable: the copy that is seen may have a name that a failed sync
+    /// left in doubt, in this run or in the one before.
+    ///
+    /// # Errors
+    /// `NotFound`, `Damaged`, or as the disk says.
+    pub fn rely_on(&self, digest: Digest, ablage: Ablage) -> Result<(), Error> {
+        self.check_deposit(digest, ablage)?;
+        Ok(self.backend.settle(digest)?)
     }
 
     /// Takes that deposit away, and no other; that it is not there is no error.

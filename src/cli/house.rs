@@ -1,13 +1,17 @@
 //! `verify`, `rebuild`, `sweep`: care of a data directory.
 
-use std::{fs, io, process::ExitCode, sync::Arc, time::Duration};
+use std::{fs, io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Place, progress};
-use crate::server::{House, System, admin::Command, commands, data::Data};
+use crate::{
+    config,
+    domain::source::Source,
+    server::{House, System, admin::Command, commands, data::Data, moving},
+};
 
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
@@ -31,6 +35,52 @@ pub struct Rebuild {
 pub struct Sweep {
     #[command(flatten)]
     place: Place,
+}
+
+/// Arguments of `move`.
+#[derive(Args, Debug)]
+#[command(after_help = MOVE)]
+pub struct Move {
+    /// Configuration file of the installation as it is
+    #[arg(long)]
+    from: PathBuf,
+    /// Configuration file of the installation as it shall be
+    #[arg(long)]
+    to: PathBuf,
+}
+
+const MOVE: &str = "\
+Example:
+  aktenlauf move --from files.toml --to postgres.toml
+
+Nobody may serve either. Cut off, it goes on where it was. At the end heads, counts and the digest
+of every blob are compared; then the old data directory is marked as moved and refuses to be
+served. Sessions are not moved, and the index is made anew at the first start.";
+
+/// Moves an installation.
+///
+/// # Errors
+/// If one can't be opened, the target holds another history, or the two do not agree.
+pub fn carry(args: &Move) -> anyhow::Result<ExitCode> {
+    let read = |path| config::File::read(path);
+    let (from, to) = (read(&args.from)?, read(&args.to)?);
+    let bar = progress(0, "");
+    let source: Arc<dyn Source> = Arc::new(System);
+    let moved = moving::run(&from, &to, &source, &|stage, done, total| {
+        bar.set_message(match stage {
+            moving::Stage::Blobs => "blobs copied or found there",
+            moving::Stage::Journal => "entries copied",
+            moving::Stage::Tables => "entries into the tables",
+            moving::Stage::Check => "blobs compared",
+        });
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let moving::Moved { head, copied, present } = moved?;
+    println!("{} entries, {copied} blobs copied, {present} were there", head.seq);
+    println!("head {} {}", head.seq, head.seal);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Checks everything; exit code 1 if anything is wrong.

@@ -58,6 +58,8 @@ enum Command {
     Rebuild(house::Rebuild),
     /// Remove unreferenced files older than a day
     Sweep(house::Sweep),
+    /// Carry an installation to other engines (files, PostgreSQL, S3), resumable
+    Move(house::Move),
     /// Organisationseinheiten
     Oe(people::OeCommand),
     /// Persons
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => house::verify(&args),
         Command::Rebuild(args) => house::rebuild(&args),
         Command::Sweep(args) => house::sweep(&args),
+        Command::Move(args) => house::carry(&args),
         Command::Oe(args) => people::oe(&args),
         Command::User(args) => people::user(&args),
         Command::Key(args) => people::key(&args),

@@ -224,6 +224,14 @@ pub struct Blob {
     pub stand: BlobStand,
 }
 
+impl Blob {
+    /// True if its bytes must be there.
+    #[must_use]
+    pub fn vorhanden(&self) -> bool {
+        self.stand == BlobStand::Vorhanden
+    }
+}
+
 impl Record for Blob {
     const KIND: Kind = Kind::Blob;
     const FORM: u16 = 1;

@@ -44,7 +44,7 @@ pub use view::{Row, Stored, View};
 
 use apply::{Stores, decode};
 use commit::Call;
-use journal::Journal;
+use journal::{Journal, Sealed};
 use recover::Recovered;
 use rows::Meta;
 use sums::Sums;
@@ -387,6 +387,25 @@ impl Ledger {
         let found = self.shared.journal.read(from.max(1), max, READ_BYTES_MAX)?;
         let shown = found.iter().take_while(|sealed| sealed.position.seq <= applied);
         shown.map(decode).collect()
+    }
+
+    /// As `entries`, sealed as the journal keeps them, for a copy that must be the same.
+    ///
+    /// # Errors
+    /// As the journal says.
+    pub fn sealed(&self, from: u64, max: usize) -> Result<Vec<Sealed>, Error> {
+        Ok(self.shared.journal.read(from.max(1), max, READ_BYTES_MAX)?)
+    }
+
+    /// Keeps every other process from writing, as long as what is returned lives.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn keep_still(&self) -> Result<Box<dyn Send>, Error> {
+        match self.shared.journal.joint() {
+            Some(joint) => Ok(joint.keep_out()?),
+            None => Ok(Box::new(())),
+        }
     }
 
     /// `View::history` on the tables as applied.

@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 /// The layout that this version writes.
 pub const LAYOUT: u32 = 1;
 
+/// The note that a move leaves behind.
+const MOVED: &str = "moved.json";
+
 /// Errors of a data directory.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,6 +44,9 @@ pub enum Error {
     /// It was used with another engine than the configuration names now.
     #[error("{0} holds {1}")]
     Engine(PathBuf, &'static str),
+    /// It was moved elsewhere.
+    #[error("its content was moved elsewhere, see {0}; who removes that file forks the history")]
+    Moved(PathBuf),
     /// There is no data directory.
     #[error("{0}: no data directory here")]
     Missing(PathBuf),
@@ -86,6 +92,9 @@ impl Data {
             .map_err(|_| Error::InUse(dir.to_owned()))?;
         let data = Self { dir: dir.to_owned(), _lock: lock };
         data.check_format(io)?;
+        if data.path(MOVED).exists() {
+            return Err(Error::Moved(data.path(MOVED)));
+        }
         for name in ["journal", "tables", "blobs", "derived", "index", "operational"] {
             make_dir(&data.path(name)).map_err(io)?;
         }
@@ -109,6 +118,22 @@ impl Data {
             Err(_) => path.exists(),
         };
         if found { Err(Error::Engine(path, what)) } else { Ok(()) }
+    }
+
+    /// Notes that all of it was moved elsewhere: nobody may go on with the history here.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn moved(&self, to: &Path, seq: u64) -> Result<(), Error> {
+        let (path, new) = (self.path(MOVED), self.path("moved.new"));
+        let note = serde_json::json!({ "to": to, "seq": seq }).to_string();
+        let write = || {
+            let mut file = File::create(&new)?;
+            file.write_all(note.as_bytes()).and_then(|()| file.sync_all())?;
+            fs::rename(&new, &path)?;
+            File::open(&self.dir)?.sync_all()
+        };
+        write().map_err(|e| Error::Io(path.clone(), e))
     }
 
     fn check_format(&self, io: impl Fn(io::Error) -> Error) -> Result<(), Error> {

@@ -86,6 +86,29 @@ pub struct House {
     _data: Data,
 }
 
+/// What lies under a ledger, opened and owned, before the tables are looked at.
+pub(super) struct Ground {
+    pub data: Data,
+    pub blobs: Arc<blob::Store>,
+    pub derived: Arc<blob::Derived>,
+    pub journal: Box<dyn Journal>,
+    pub table: Box<dyn Table>,
+}
+
+impl Ground {
+    pub fn open(
+        file: &config::File,
+        source: &Arc<dyn Source>,
+        create: bool,
+    ) -> Result<Self, Error> {
+        let data = Data::own(&file.data, create && !file.read_only)?;
+        let disk: Arc<dyn Disk> = Arc::new(Local::new());
+        let (blobs, derived) = blobs(file, &data, &disk, source)?;
+        let (journal, table) = engine(file, &data, &disk)?;
+        Ok(Self { data, blobs, derived, journal, table })
+    }
+}
+
 impl House {
     /// Opens a data directory; makes it where there is none and `create`. `progress(done, total)`
     /// tells of a rebuild of the tables.
@@ -98,14 +121,12 @@ impl House {
         create: bool,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, Error> {
-        let data = Data::own(&file.data, create && !file.read_only)?;
-        let disk: Arc<dyn Disk> = Arc::new(Local::new());
-        let (blobs, derived) = blobs(file, &data, &disk, &source)?;
-        let (journal, tables) = engine(file, &data, &disk)?;
+        let ground = Ground::open(file, &source, create)?;
+        let Ground { data, blobs, derived, journal, table } = ground;
         let dir = file.data.clone();
-        let free = Free::new(move || disk.free(&dir));
+        let free = Free::new(move || Local::new().free(&dir));
         let config = file.ledger(free);
-        let ledger = Ledger::open(config, journal, tables, Arc::clone(&source), progress)?;
+        let ledger = Ledger::open(config, journal, table, Arc::clone(&source), progress)?;
         for note in ledger.notes() {
             tracing::warn!(note, "journal");
         }

@@ -12,6 +12,7 @@ pub mod data;
 pub mod house;
 mod jobs;
 pub mod log;
+pub mod moving;
 mod rest;
 mod source;
 pub mod tls;
