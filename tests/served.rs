@@ -58,13 +58,18 @@ pub struct Served {
 }
 
 impl Served {
-    fn start(binary: &Binary, arguments: &[&str]) -> Self {
-        let agent = ureq::Agent::config_builder()
+    /// A client.
+    pub fn agent(timeout: Duration) -> ureq::Agent {
+        ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(timeout))
             .max_idle_age(Duration::from_secs(2))
             .build()
-            .new_agent();
+            .new_agent()
+    }
+
+    fn start(binary: &Binary, arguments: &[&str]) -> Self {
+        let agent = Self::agent(Duration::from_secs(60));
         let mut served = Self { child: None, output: None, address: String::new(), agent };
         served.again(binary, arguments);
         served
@@ -157,6 +162,18 @@ impl Served {
         metadata: &Value,
         once: &str,
     ) -> Result<Value, String> {
+        Self::push_to(&self.agent, &self.address, key, bytes, metadata, once)
+    }
+
+    /// Pushes to any node.
+    pub fn push_to(
+        agent: &ureq::Agent,
+        address: &str,
+        key: &str,
+        bytes: &[u8],
+        metadata: &Value,
+        once: &str,
+    ) -> Result<Value, String> {
         let boundary = "grenze-0123456789";
         let mut body = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\r\n{metadata}\
@@ -166,14 +183,36 @@ impl Served {
         .into_bytes();
         body.extend(bytes);
         body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-        let mut answer = self
-            .agent
-            .post(format!("{}/api/v1/dokumente", self.address))
+        let answer = agent
+            .post(format!("{address}/api/v1/dokumente"))
             .header("Authorization", format!("Bearer {key}"))
             .header("Idempotency-Key", once)
             .header("Content-Type", format!("multipart/form-data; boundary={boundary}"))
-            .send(&body[..])
-            .map_err(|e| e.to_string())?;
+            .send(&body[..]);
+        Self::created(answer)
+    }
+
+    /// Creates something at any node.
+    pub fn post(
+        agent: &ureq::Agent,
+        address: &str,
+        key: &str,
+        path: &str,
+        body: &Value,
+        once: &str,
+    ) -> Result<Value, String> {
+        let answer = agent
+            .post(format!("{address}/api/v1{path}"))
+            .header("Authorization", format!("Bearer {key}"))
+            .header("Idempotency-Key", once)
+            .send_json(body);
+        Self::created(answer)
+    }
+
+    fn created(
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Value, String> {
+        let mut answer = answer.map_err(|e| e.to_string())?;
         let status = answer.status().as_u16();
         let text = answer.body_mut().read_to_string().map_err(|e| e.to_string())?;
         if status != 201 {
@@ -266,6 +305,26 @@ impl City {
             "1000000",
         ]);
         key.trim().to_owned()
+    }
+
+    /// Another node of the same city, on the same engines.
+    pub fn join(&self, data: &Path, file: &Path, config: &str) -> Self {
+        let head = format!("data = {data:?}\nlisten = \"127.0.0.1:0\"\n");
+        std::fs::write(file, format!("{head}{config}")).unwrap();
+        let (binary, path) = (self.binary.clone(), file.to_str().unwrap());
+        let served = Served::start(&binary, &["serve", "--config", path]);
+        Self { key: self.key.clone(), served, binary, config: file.to_owned() }
+    }
+
+    pub fn address(&self) -> &str {
+        self.served.address()
+    }
+
+    /// Starts again at the address that it had.
+    pub fn restart_at(&mut self, address: &str) {
+        let listen = address.trim_start_matches("http://");
+        let config = self.config.to_str().unwrap();
+        self.served.again(&self.binary, &["serve", "--config", config, "--listen", listen]);
     }
 
     pub fn served(&mut self) -> &mut Served {

@@ -39,7 +39,7 @@ pub fn run(args: &Serve) -> anyhow::Result<ExitCode> {
     }
     file.read_only |= args.read_only;
     file.check()?;
-    if !file.data.join("FORMAT").exists() {
+    if server::is_new(&file)? {
         first_administrator(&args.place, &file.data.display().to_string())?;
     }
     server::log::start(args.log_json);

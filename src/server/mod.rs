@@ -37,7 +37,7 @@ use crate::{
     http::{Front, peer::Proxies},
     identity::{Delays, Gate},
     intake::Intake,
-    ledger::State,
+    ledger::{self, State, journal::Journal as _},
     registry::Registry,
     text::Pool,
 };
@@ -150,6 +150,17 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
         check: Arc::new(check),
         runs: api::pruefung::Runs::default(),
         read_only: file.read_only,
+    })
+}
+
+/// True if nothing was founded yet where the configuration says that the journal is.
+///
+/// # Errors
+/// If that can't be found out.
+pub fn is_new(file: &config::File) -> Result<bool, Error> {
+    Ok(match file.postgres()? {
+        Some(postgres) => ledger::postgres::open(postgres)?.0.head().seq == 0,
+        None => !file.data.join("FORMAT").exists(),
     })
 }
 
