@@ -149,8 +149,9 @@ fn a_killed_database_and_a_killed_node_lose_and_double_nothing() {
     let numbers = receipts.numbers.into_inner().unwrap();
     println!("{} documents and {} Akten acknowledged by two nodes", documents.len(), numbers.len());
     assert!(documents.len() > 100 && numbers.len() > 20, "too little to prove anything");
-    for city in [&a, &b] {
-        for (id, bytes) in &documents {
+    // `verify` reads every blob below; here some are read through each node.
+    for (city, from) in [(&a, 0), (&b, 1)] {
+        for (id, bytes) in documents.iter().skip(from).step_by(4) {
             assert_eq!(city.content(id).as_ref(), Ok(bytes), "{id}");
         }
     }

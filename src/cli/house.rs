@@ -10,6 +10,10 @@ use super::{Place, progress};
 use crate::{
     config,
     domain::source::Source,
+    ledger::{
+        journal::{self, Compared},
+        postgres,
+    },
     server::{House, System, admin::Command, commands, data::Data, moving},
 };
 
@@ -21,6 +25,10 @@ pub struct Verify {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Compare the journal with the one on another PostgreSQL server, e.g. a former primary; the
+    /// connection string of that server
+    #[arg(long, value_name = "URL")]
+    against: Option<String>,
 }
 
 /// Arguments of `rebuild`.
@@ -98,7 +106,13 @@ pub fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    let report = done.unwrap_or_else(|reason| json!({ "befunde": [reason] }));
+    let mut report = done.unwrap_or_else(|reason| json!({ "befunde": [reason] }));
+    if let Some(url) = &args.against {
+        let found = against(&file, url)?;
+        if let Some(Value::Array(list)) = report.get_mut(found.0) {
+            list.push(json!(found.1));
+        }
+    }
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let findings = list("befunde");
     if args.json {
@@ -123,6 +137,27 @@ pub fn verify(args: &Verify) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Compares with another server's journal: into which list of the report the finding belongs, and
+/// what it says.
+fn against(file: &config::File, url: &str) -> anyhow::Result<(&'static str, String)> {
+    let here = file.postgres()?.context("--against needs ledger.engine = \"postgres\"")?;
+    let there = postgres::Config { url: url.to_owned(), ..here.clone() };
+    let compared = journal::compare(&postgres::look(here)?, &postgres::look(there)?)?;
+    Ok(match compared {
+        Compared::OneHistory(here, there) => {
+            ("hinweise", format!("one history: it ends with entry {here} here, {there} there"))
+        }
+        Compared::Fork { last, heads: (here, there) } => (
+            "befunde",
+            format!(
+                "FORK: entry {last} is the last common one; here {} entries follow, there {}",
+                here - last,
+                there - last
+            ),
+        ),
+    })
 }
 
 /// Makes tables and index anew.

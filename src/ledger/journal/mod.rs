@@ -82,6 +82,45 @@ pub(super) fn continues(head: Position, group: &[Sealed]) -> Result<(), Error> {
     Ok(())
 }
 
+/// How two journals that began alike go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// One is the other's beginning, or both are equal; with the heads.
+    OneHistory(u64, u64),
+    /// After their last common entry they differ: two histories, of which only one can count.
+    Fork {
+        /// The last entry that both have; 0: none.
+        last: u64,
+        /// The heads.
+        heads: (u64, u64),
+    },
+}
+
+/// Compares two journals by their seals: equal ones mean that all before is equal too.
+///
+/// # Errors
+/// As either says.
+pub fn compare(one: &dyn Journal, other: &dyn Journal) -> Result<Compared, Error> {
+    let heads = (one.head().seq, other.head().seq);
+    let seal = |journal: &dyn Journal, seq| -> Result<Option<Seal>, Error> {
+        Ok(journal.read(seq, 1, 0)?.first().map(|entry| entry.position.seal))
+    };
+    let same = |seq| Ok::<_, Error>(seq == 0 || seal(one, seq)? == seal(other, seq)?);
+    let (mut good, mut bad) = (0, heads.0.min(heads.1) + 1);
+    if same(bad - 1)? {
+        return Ok(Compared::OneHistory(heads.0, heads.1));
+    }
+    while good + 1 < bad {
+        let middle = good.midpoint(bad);
+        if same(middle)? {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    Ok(Compared::Fork { last: good, heads })
+}
+
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {

@@ -41,8 +41,8 @@ struct Open {
 }
 
 impl Group {
-    pub const fn on(connection: Connection) -> Self {
-        Self { connection: Some(connection), open: None }
+    pub const fn on(connection: Option<Connection>) -> Self {
+        Self { connection, open: None }
     }
 
     pub const fn is_open(&self) -> bool {

@@ -213,15 +213,39 @@ pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
     schema::ensure(&mut first, &config)?;
     let head = schema::head(&mut first)?;
     fence.admit(head.epoch, head.timeline)?;
-    let engine = Arc::new(Engine {
-        pool: Pool::new(config.connections),
-        group: Mutex::new(Group::on(first)),
-        head: Mutex::new(head.position),
-        ear: Mutex::default(),
-        connector,
-        fence,
-        config,
-    });
+    let engine = Arc::new(Engine::new(config, connector, fence, Some(first), head.position));
     let tables = Tables::new(Arc::clone(&engine));
     Ok((Journals(engine), tables))
+}
+
+/// The journal as some server has it, a standby or a former primary perhaps. Nothing is written.
+///
+/// # Errors
+/// As the server says.
+pub fn look(config: Config) -> Result<Journals, Error> {
+    config.check().map_err(Error::Unfit)?;
+    let connector = Connector::new(&config)?;
+    let head = schema::head(&mut connector.readable()?)?;
+    let fence = Fence::open(None)?;
+    Ok(Journals(Arc::new(Engine::new(config, connector, fence, None, head.position))))
+}
+
+impl Engine {
+    fn new(
+        config: Config,
+        connector: Connector,
+        fence: Fence,
+        first: Option<connect::Connection>,
+        head: Position,
+    ) -> Self {
+        Self {
+            pool: Pool::new(config.connections),
+            group: Mutex::new(Group::on(first)),
+            head: Mutex::new(head),
+            ear: Mutex::default(),
+            connector,
+            fence,
+            config,
+        }
+    }
 }
