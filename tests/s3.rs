@@ -103,6 +103,7 @@ impl Server {
             staging: PathBuf::new(),
             compress_level: 3,
             reserve_bytes: 0,
+            read_only: false,
             connect_timeout: Duration::from_secs(1),
             request_timeout: Duration::from_secs(20),
             retry_timeout: Duration::from_secs(2),

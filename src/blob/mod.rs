@@ -152,7 +152,8 @@ impl Store {
     }
 
     /// Opens a store in a bucket that other machines may use too, after a trial of writing,
-    /// reading and removing. Uploads wait in a local folder, which is emptied.
+    /// reading and removing if it shall be written. Uploads wait in a local folder, which is
+    /// emptied.
     ///
     /// # Errors
     /// `Unreachable` or as the disk says; the message names what does not fit.
@@ -331,6 +332,15 @@ impl Store {
             |name| self.same(name.ablage, ablage),
             |source| reader::verify(digest, source),
         )
+    }
+
+    /// Asks whether the store can be reached, as what changes the digest's bytes will have to.
+    ///
+    /// # Errors
+    /// `Unreachable`, or as the disk says.
+    pub fn reach(&self, digest: Digest) -> Result<(), Error> {
+        self.backend.find(digest)?;
+        Ok(())
     }
 
     /// Takes that deposit away, and no other; that it is not there is no error.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     s3::{self, Fate, Server, store},
-    stadt::Stadt,
+    stadt::{Stadt, certificate},
 };
 
 const MIB: usize = 1 << 20;
@@ -281,6 +281,31 @@ fn a_start_says_what_does_not_fit() {
         assert!(error.contains(told), "{error}");
     }
     assert!(!format!("{good:?}").contains(&good.secret_key));
+}
+
+/// Over TLS the server is proven by the certificates that are configured, and by no others: what
+/// answers here is no S3 server, but it is asked only where its certificate is the one.
+#[test]
+fn over_tls_only_the_configured_certificate_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(tls) = certificate(dir.path()) else { return };
+    let Some(server) = Server::start() else { return };
+    let ca = tls.cert.clone();
+    let other = tempfile::tempdir().unwrap();
+    let Some(stranger) = certificate(other.path()) else { return };
+    let stadt = Stadt::served_with(|file| file.tls = Some(tls));
+    let endpoint = format!("https://localhost:{}", stadt.running().addr().port());
+    let open = |ca| {
+        let staging = dir.path().join("staging");
+        let config = S3 { endpoint: endpoint.clone(), ca, staging, ..server.config("tls") };
+        let opened = Store::s3(&config, Arc::new(Local::new()), Frozen::new());
+        opened.map(drop).unwrap_err().to_string()
+    };
+    let asked = open(Some(ca));
+    assert!(asked.contains("status code: 4"), "{asked}");
+    for unproven in [open(Some(stranger.cert)), open(None)] {
+        assert!(!unproven.contains("status code"), "{unproven}");
+    }
 }
 
 #[test]
