@@ -186,7 +186,9 @@ impl Play {
                 self.docs.lock().unwrap().push((receipt.id, content));
             }
             Err(error) => {
-                assert_eq!(error.code, "speicher_nicht_erreichbar", "{error}");
+                // The other one may come between all four tries of a push.
+                let later = ["speicher_nicht_erreichbar", "inhalt_in_loeschung"];
+                assert!(later.contains(&error.code), "{error}");
                 self.count(What::Refused, 1);
             }
         }
