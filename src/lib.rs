@@ -55,6 +55,7 @@
 //! |---|---|
 //! | An acknowledged push survives any crash | `tests/simulation.rs`, `tests/crash.rs` |
 //! | Each named sync is needed: skipping one loses something | `tests/simulation.rs` |
+//! | Equal bytes pushed, deleted, swept by two machines are never lost | `tests/nodes.rs` |
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |

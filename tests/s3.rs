@@ -1,8 +1,10 @@
 //! A real S3 server on loopback, and a way to it that counts requests and loses answers.
 
 use std::{
+    fs::Permissions,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
@@ -15,8 +17,9 @@ use std::{
 
 use aktenlauf::{
     blob::{S3, Store},
+    config,
     disk::local::Local,
-    domain::{source::Source, zeit::Zeitpunkt},
+    server::System,
 };
 
 const KEY: &str = "GK31c2f218a2e44f485b94239e";
@@ -100,10 +103,32 @@ impl Server {
             staging: PathBuf::new(),
             compress_level: 3,
             reserve_bytes: 0,
+            read_only: false,
             connect_timeout: Duration::from_secs(1),
             request_timeout: Duration::from_secs(20),
             retry_timeout: Duration::from_secs(2),
         }
+    }
+
+    /// The same as an operator writes it.
+    pub fn choose(&self, file: &mut config::File, prefix: &str) {
+        let secret_key_file = self.home.path().join("key");
+        std::fs::write(&secret_key_file, format!("{SECRET}\n")).unwrap();
+        std::fs::set_permissions(&secret_key_file, Permissions::from_mode(0o600)).unwrap();
+        file.blobs.engine = config::BlobEngine::S3;
+        file.blobs.s3 = Some(config::S3 {
+            endpoint: format!("http://127.0.0.1:{}", self.port),
+            bucket: BUCKET.into(),
+            prefix: prefix.into(),
+            region: "garage".into(),
+            access_key: KEY.into(),
+            secret_key_file,
+            ca: None,
+            allow_http: false,
+            connect_s: 1,
+            request_s: 20,
+        });
+        file.check().unwrap();
     }
 
     /// Where the objects of a prefix lie on its disk.
@@ -123,25 +148,11 @@ impl Drop for Server {
     }
 }
 
-/// The real clock: the server tells the real time of what it stores.
-#[derive(Debug)]
-pub struct Clock;
-
-impl Source for Clock {
-    fn now(&self) -> Zeitpunkt {
-        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-        Zeitpunkt(i64::try_from(since.as_millis()).unwrap())
-    }
-    fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).unwrap();
-    }
-}
-
 /// One machine's store, with a staging folder that lives as long as the first value.
 pub fn store(config: &S3) -> (tempfile::TempDir, Store) {
     let home = tempfile::tempdir().unwrap();
     let config = S3 { staging: home.path().join("staging"), ..config.clone() };
-    let store = Store::s3(&config, Arc::new(Local::new()), Arc::new(Clock)).unwrap();
+    let store = Store::s3(&config, Arc::new(Local::new()), Arc::new(System)).unwrap();
     (home, store)
 }
 

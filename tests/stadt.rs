@@ -4,12 +4,13 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     path::Path,
+    process::Command,
     sync::OnceLock,
     time::Duration,
 };
 
 use aktenlauf::{
-    config::File,
+    config::{File, Tls},
     domain::{
         access::{Rolle, Schutzklasse, Verb},
         aktenplan,
@@ -376,3 +377,22 @@ pub const PERSONEN: &[Person] = &[
     person("admin1", Rolle::Administration, None),
     person("admin2", Rolle::Administration, None),
 ];
+
+/// A certificate for localhost and its key, in a folder; none if nothing here makes one.
+pub fn certificate(dir: &Path) -> Option<Tls> {
+    let (cert, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&cert)
+        .output();
+    if !made.is_ok_and(|output| output.status.success()) {
+        println!("SKIPPED: TLS, because there is no openssl to make a certificate");
+        return None;
+    }
+    Some(Tls { cert, key })
+}

@@ -1,5 +1,5 @@
-//! One lock for each digest: a push and a deletion of equal bytes wait for each other, all else
-//! goes on. A lock knows its digest, so that it can't be used for another one.
+//! One lock for each digest: a push and a deletion of equal bytes in one process wait for each
+//! other, all else goes on. A lock knows its digest, so that it can't be used for another one.
 
 use std::{
     collections::HashSet,

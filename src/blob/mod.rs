@@ -152,7 +152,8 @@ impl Store {
     }
 
     /// Opens a store in a bucket that other machines may use too, after a trial of writing,
-    /// reading and removing. Uploads wait in a local folder, which is emptied.
+    /// reading and removing if it shall be written. Uploads wait in a local folder, which is
+    /// emptied.
     ///
     /// # Errors
     /// `Unreachable` or as the disk says; the message names what does not fit.
@@ -356,6 +357,15 @@ impl Store {
     pub fn rely_on(&self, digest: Digest, ablage: Ablage) -> Result<(), Error> {
         self.check_deposit(digest, ablage)?;
         Ok(self.backend.settle(digest)?)
+    }
+
+    /// Asks whether the store can be reached, as what changes the digest's bytes will have to.
+    ///
+    /// # Errors
+    /// `Unreachable`, or as the disk says.
+    pub fn reach(&self, digest: Digest) -> Result<(), Error> {
+        self.backend.find(digest)?;
+        Ok(())
     }
 
     /// Takes that deposit away, and no other; that it is not there is no error.

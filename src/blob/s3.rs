@@ -58,6 +58,8 @@ pub struct S3 {
     pub compress_level: i32,
     /// Bytes that must stay free where uploads wait.
     pub reserve_bytes: u64,
+    /// True: nothing is written, so nothing is tried at the start.
+    pub read_only: bool,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// How long a request may take, with up to 8 MiB to be sent.

@@ -155,6 +155,7 @@ impl S3 {
             staging: file.data.join("blobs").join("staging"),
             compress_level: file.blobs.compress_level,
             reserve_bytes: file.reserve_bytes,
+            read_only: file.read_only,
             connect_timeout: Duration::from_secs(self.connect_s),
             request_timeout: Duration::from_secs(self.request_s),
             retry_timeout: RETRY,

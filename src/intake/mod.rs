@@ -313,7 +313,10 @@ impl Permit {
                 }
             }
         }
-        Err(registry::Error::intern("the blob was condemned again and again").into())
+        tracing::warn!(%digest, "a blob was condemned again and again, or each try took hours");
+        let text = "Dieser Inhalt wird gerade gelöscht. Es wurde nichts gespeichert; wiederholen \
+                    Sie es in einigen Sekunden.";
+        Err(registry::Error::new(Art::Voll, "inhalt_in_loeschung", text).into())
     }
 
     /// Takes published bytes away that a refusal left without a record. After an unknown outcome

@@ -157,6 +157,8 @@ impl Jobs {
         for row in rows {
             let Some(digest) = Digest::parse(&row.key) else { continue };
             let lock = self.0.0.blobs.lock(digest);
+            // Out of reach, the record stays, and with it the knowledge of what is to go.
+            self.0.0.blobs.reach(digest)?;
             let done = self
                 .0
                 .house_write(ACTOR, move |view, feder| loeschung(view, feder, digest, end))?;

@@ -1,14 +1,12 @@
 //! The server as its operator sees it: certificate, restart, owner, read-only mode.
 
-use std::process::Command;
-
 use aktenlauf::{
     config::Tls,
     server::{admin, commands},
 };
 use serde_json::{Value, json};
 
-use crate::stadt::Stadt;
+use crate::stadt::{Stadt, certificate};
 
 #[test]
 fn what_was_pushed_is_there_after_a_restart() {
@@ -57,20 +55,7 @@ fn a_read_only_server_reads_and_is_ready() {
 #[test]
 fn with_a_certificate_it_speaks_tls() {
     let dir = tempfile::tempdir().unwrap();
-    let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
-        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
-        .arg(&key)
-        .arg("-out")
-        .arg(&cert)
-        .output();
-    if !made.is_ok_and(|output| output.status.success()) {
-        println!("SKIPPED: TLS, because there is no openssl to make a certificate");
-        return;
-    }
+    let Some(Tls { cert, key }) = certificate(dir.path()) else { return };
     let pem = std::fs::read(&cert).unwrap();
     let stadt = Stadt::served_with(|file| file.tls = Some(Tls { cert, key }));
     assert!(stadt.url().starts_with("https://"));

@@ -8,7 +8,12 @@ use std::{
 use aktenlauf::blob::{Derived, S3};
 
 use super::*;
-use crate::s3::{self, Fate, Server, store};
+use serde_json::json;
+
+use crate::{
+    s3::{self, Fate, Server, store},
+    stadt::{Stadt, certificate},
+};
 
 const MIB: usize = 1 << 20;
 
@@ -213,9 +218,9 @@ fn a_listing_names_what_is_no_blob_and_pages_through_many() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::copy(&there, path).unwrap();
     }
-    for _ in 0..1100 {
-        let name = uuid::Uuid::from_u128(u128::from(u64::from_le_bytes(Clockwork::eight())));
-        std::fs::copy(&there, dir.join(&hex).join(name.to_string())).unwrap();
+    for number in 1..=1100 {
+        let name = uuid::Uuid::from_u128(number).to_string();
+        std::fs::copy(&there, dir.join(&hex).join(name)).unwrap();
     }
     let (found, foreign): (Vec<_>, Vec<_>) = store.list().partition(Result::is_ok);
     assert_eq!(foreign.len(), 4, "{foreign:?}");
@@ -232,17 +237,6 @@ fn a_listing_names_what_is_no_blob_and_pages_through_many() {
     store.check_deposit(other, Ablage::default()).unwrap();
     store.remove(other, Ablage::default(), &store.lock(other)).unwrap();
     assert!(!store.exists(other));
-}
-
-/// Eight random bytes.
-struct Clockwork;
-
-impl Clockwork {
-    fn eight() -> [u8; 8] {
-        let mut bytes = [0; 8];
-        getrandom::fill(&mut bytes).unwrap();
-        bytes
-    }
 }
 
 /// Rot in one deposit: another one serves, and a push that brings the bytes writes a new one.
@@ -289,6 +283,31 @@ fn a_start_says_what_does_not_fit() {
     assert!(!format!("{good:?}").contains(&good.secret_key));
 }
 
+/// Over TLS the server is proven by the certificates that are configured, and by no others: what
+/// answers here is no S3 server, but it is asked only where its certificate is the one.
+#[test]
+fn over_tls_only_the_configured_certificate_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(tls) = certificate(dir.path()) else { return };
+    let Some(server) = Server::start() else { return };
+    let ca = tls.cert.clone();
+    let other = tempfile::tempdir().unwrap();
+    let Some(stranger) = certificate(other.path()) else { return };
+    let stadt = Stadt::served_with(|file| file.tls = Some(tls));
+    let endpoint = format!("https://localhost:{}", stadt.running().addr().port());
+    let open = |ca| {
+        let staging = dir.path().join("staging");
+        let config = S3 { endpoint: endpoint.clone(), ca, staging, ..server.config("tls") };
+        let opened = Store::s3(&config, Arc::new(Local::new()), Frozen::new());
+        opened.map(drop).unwrap_err().to_string()
+    };
+    let asked = open(Some(ca));
+    assert!(asked.contains("status code: 4"), "{asked}");
+    for unproven in [open(Some(stranger.cert)), open(None)] {
+        assert!(!unproven.contains("status code"), "{unproven}");
+    }
+}
+
 #[test]
 fn what_was_derived_serves_all_machines() {
     let Some(server) = Server::start() else { return };
@@ -310,4 +329,31 @@ fn what_was_derived_serves_all_machines() {
     server.restart();
     there.remove(digest).unwrap();
     assert_eq!(here.get(digest, "bild", 3).unwrap(), None);
+}
+
+/// A whole city by configuration: over HTTP, with the server gone and back.
+#[test]
+fn a_city_serves_from_the_bucket_and_outlives_its_loss() {
+    let Some(server) = Server::start() else { return };
+    let stadt = Stadt::neu(|file| server.choose(file, "stadt/musterstadt"));
+    let token = stadt.token("sb10");
+    let push = |bytes: &[u8]| stadt.push(&token, &json!({}), bytes);
+    let receipt = push(&noise(1, 300_000)).expect(201).json();
+    let hex = receipt["sha256"].as_str().unwrap();
+    let dir = server.folder("stadt/musterstadt").join("blobs").join(&hex[..2]).join(hex);
+    assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1);
+    let content =
+        || stadt.get(&token, &format!("/dokumente/{}/inhalt", receipt["id"].as_str().unwrap()));
+    assert!(content().expect(200).body == noise(1, 300_000));
+    server.stop();
+    for answer in [push(b"neu"), content()] {
+        assert_eq!((answer.status, answer.code().as_str()), (503, "ausgelastet"));
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+    }
+    // What does not take bytes is answered.
+    stadt.get(&token, &format!("/dokumente/{}", receipt["id"].as_str().unwrap())).expect(200);
+    stadt.get("", "/health/ready").expect(200);
+    server.restart();
+    push(b"neu").expect(201);
+    assert!(content().expect(200).body == noise(1, 300_000));
 }

@@ -100,6 +100,18 @@ impl Shared {
         true
     }
 
+    /// Rot: a bit of every deposit of the digest flips.
+    pub fn rot(&self, digest: Digest) {
+        for (_, bytes) in locked(&self.bucket.blobs).iter_mut().filter(|(n, _)| n.digest == digest)
+        {
+            let mut bad = bytes.to_vec();
+            if let Some(last) = bad.last_mut() {
+                *last ^= 1;
+            }
+            *bytes = Arc::new(bad);
+        }
+    }
+
     /// How many deposits there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -128,9 +140,13 @@ impl Memory {
         locked(&self.shared.bucket.blobs)
     }
 
+    /// Runs a step that changes nothing.
+    fn look(&self, step: Step) -> io::Result<()> {
+        if self.shared.ask(step) == Fate::Lost { away() } else { Ok(()) }
+    }
+
     /// Runs a step as its fate is.
     fn step(&self, step: Step, late: Late) -> io::Result<()> {
-        let away = || Err(io::Error::new(io::ErrorKind::HostUnreachable, "no answer"));
         let fate = self.shared.ask(step);
         match (fate, late) {
             (Fate::Lost, _) => return away(),
@@ -143,6 +159,10 @@ impl Memory {
         }
         if fate == Fate::Unheard { away() } else { Ok(()) }
     }
+}
+
+fn away() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::HostUnreachable, "no answer"))
 }
 
 impl Object for Vec<u8> {
@@ -172,7 +192,7 @@ impl Backend for Memory {
     }
 
     fn find(&self, digest: Digest) -> io::Result<Vec<Copy>> {
-        self.shared.ask(Step::Find(digest));
+        self.look(Step::Find(digest))?;
         let blobs = self.blobs();
         let from = Name { digest, ablage: Ablage::default(), form: Form::Raw };
         let found = blobs.range(from..).take_while(|(name, _)| name.digest == digest);
@@ -191,7 +211,7 @@ impl Backend for Memory {
     }
 
     fn list(&self, shard: u8) -> io::Result<Vec<Stored>> {
-        self.shared.ask(Step::List);
+        self.look(Step::List)?;
         let blobs = self.blobs();
         let mut first = [0; 32];
         first[0] = shard;

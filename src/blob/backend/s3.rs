@@ -49,7 +49,9 @@ impl Remote {
         source: &dyn Source,
     ) -> io::Result<Self> {
         let bucket = Bucket::new(config)?;
-        bucket.probe(source)?;
+        if !config.read_only {
+            bucket.probe(source)?;
+        }
         Ok(Self { bucket, disk, known: Mutex::default() })
     }
 
