@@ -49,16 +49,21 @@ impl Ground {
         fs::write(&key, &s3.secret_key).unwrap();
         fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
         format!(
-            "[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{}'\nschema = 'stadt'\n\
-             [blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
+            "{}[blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
              prefix = 'stadt'\naccess_key = '{}'\nsecret_key_file = '{}'\n",
-            self.cluster.url(),
+            settings(&self.cluster),
             s3.endpoint,
             s3.bucket,
             s3.access_key,
             key.display()
         )
     }
+}
+
+/// What a node's file says of the database.
+pub fn settings(cluster: &Cluster) -> String {
+    let url = cluster.url();
+    format!("[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{url}'\nschema = 'stadt'\n")
 }
 
 /// What was acknowledged.

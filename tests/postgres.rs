@@ -16,7 +16,9 @@ use std::{
 
 use aktenlauf::ledger::postgres::Config;
 
+mod ha;
 mod ledger;
+mod views;
 
 /// PostgreSQL's programs, or none where it is not installed and need not be.
 fn programs() -> Option<PathBuf> {
@@ -47,6 +49,15 @@ fn run(mut command: Command) {
     assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
+/// Gives a folder to the user that PostgreSQL runs as.
+fn own(dir: &Path) {
+    if rustix::process::getuid().is_root() {
+        let mut chown = Command::new("chown");
+        chown.arg("postgres:postgres").arg(dir);
+        run(chown);
+    }
+}
+
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -73,11 +84,7 @@ impl Cluster {
         let bin = programs()?;
         let dir = Self::folder();
         fs::create_dir(&dir).unwrap();
-        if rustix::process::getuid().is_root() {
-            let mut chown = Command::new("chown");
-            chown.arg("postgres:postgres").arg(&dir);
-            run(chown);
-        }
+        own(&dir);
         let mut initdb = program(&bin, "initdb");
         initdb.arg("-D").arg(dir.join("data")).args([
             "-A",
@@ -93,6 +100,26 @@ impl Cluster {
         let mut cluster = Self { bin, dir, port: free_port(), server: None };
         cluster.up();
         Some(cluster)
+    }
+
+    /// A streaming standby of this one, named so in `synchronous_standby_names`.
+    pub fn standby(&self, name: &str) -> Self {
+        let dir = Self::folder();
+        fs::create_dir(&dir).unwrap();
+        own(&dir);
+        let mut backup = program(&self.bin, "pg_basebackup");
+        backup.args(["-d", &format!("{} application_name={name}", self.url()), "-D"]);
+        backup.arg(dir.join("data")).args(["-R", "-X", "stream", "--checkpoint=fast"]);
+        run(backup);
+        let bin = self.bin.clone();
+        let mut standby = Self { bin, dir, port: free_port(), server: None };
+        standby.up();
+        standby
+    }
+
+    /// Makes a standby the primary.
+    pub fn promote(&self) {
+        self.sql("SELECT pg_promote(true, 30)");
     }
 
     /// Starts the server and waits until it takes connections.
