@@ -1,5 +1,9 @@
--- Roles and database, once, on the primary, as superuser, before a standby exists:
---   psql -v ON_ERROR_STOP=1 -v aktenlauf="$(cat ...)" -v replikation=... -v rewind=... -f FILE
+-- Roles and database, once, on the primary, as superuser, before a standby exists. DIR holds the
+-- three passwords that secrets.sh makes, readable by who runs this:
+--   psql -v ON_ERROR_STOP=1 -v dir=DIR -f postgres-init.sql
+\set aktenlauf `cat :'dir'/db-aktenlauf`
+\set replikation `cat :'dir'/db-replikation`
+\set rewind `cat :'dir'/db-rewind`
 -- Nothing here waits for a standby, which could not be there yet.
 SET synchronous_commit = local;
 CREATE ROLE aktenlauf LOGIN PASSWORD :'aktenlauf';
