@@ -15,24 +15,32 @@ fn a_reporting_role_sees_no_walled_unit_and_no_table() {
     let (data, file) = (folder.path().join("a"), folder.path().join("a.toml"));
     let city = City::found(Binary::real(), &data, &file, &config);
     let walled = city.binary().run(&[
-        "key", "create", "--config", file.to_str().unwrap(), "--name", "personal", "--role",
-        "fachverfahren", "--oe", "10", "--verb", "einliefern,anlegen,lesen", "--wall",
+        "key",
+        "create",
+        "--config",
+        file.to_str().unwrap(),
+        "--name",
+        "personal",
+        "--role",
+        "fachverfahren",
+        "--oe",
+        "10",
+        "--verb",
+        "einliefern,anlegen,lesen",
+        "--wall",
         "personal",
     ]);
     let agent = Served::agent(std::time::Duration::from_secs(20));
-    let akte = |key: &str, betreff: &str, wall: Option<&str>, once: &str| {
-        let mut akte = serde_json::json!({ "planeinheit": "02.03", "betreff": betreff, "oe": "10" });
-        if let Some(wall) = wall {
-            akte["schutzklasse"] = wall.into();
-        }
+    let akte = |key: &str, betreff: &str, unit: &str, once: &str| {
+        let akte = serde_json::json!({ "planeinheit": unit, "betreff": betreff, "oe": "10" });
         let made = Served::post(&agent, city.address(), key, "/akten", &akte, once).unwrap();
         let metadata = serde_json::json!({ "akte_id": made["id"], "betreff": betreff });
         let bytes = format!("Inhalt {betreff}");
         let once = format!("{once}-dokument");
         Served::push_to(&agent, city.address(), key, bytes.as_bytes(), &metadata, &once).unwrap();
     };
-    akte(city.key(), "Organisation", None, "1");
-    akte(walled.trim(), "Personalakte Muster", Some("personal"), "2");
+    akte(city.key(), "Organisation", "02.03", "1");
+    akte(walled.trim(), "Personalakte Muster", "03.01", "2");
 
     let ask = |role: &str, sql: &str| -> Result<Vec<String>, String> {
         let url = cluster.url().replace("user=aktenlauf", &format!("user={role}"));
@@ -52,7 +60,8 @@ fn a_reporting_role_sees_no_walled_unit_and_no_table() {
     let seen = ask("bericht", log).unwrap();
     assert!(seen.contains(&"akte_angelegt".to_owned()), "{seen:?}");
     let count = |view: &str, role| {
-        let sql = format!("SELECT count(*)::text FROM stadt.{view} WHERE art IN ('akte','dokument')");
+        let sql =
+            format!("SELECT count(*)::text FROM stadt.{view} WHERE art IN ('akte','dokument')");
         ask(role, &sql)
     };
     assert_eq!(count("protokoll", "bericht").unwrap(), ["2"]);
@@ -60,7 +69,10 @@ fn a_reporting_role_sees_no_walled_unit_and_no_table() {
     assert!(ask("bericht", "SELECT schluessel FROM stadt.protokoll_geschuetzt").is_err());
     for table in ["rows", "journal", "head", "operational", "alle_akten", "alle_protokolle"] {
         for role in ["bericht", "personalbericht"] {
-            assert!(ask(role, &format!("SELECT 'x' FROM stadt.{table}")).is_err(), "{role} {table}");
+            assert!(
+                ask(role, &format!("SELECT 'x' FROM stadt.{table}")).is_err(),
+                "{role} {table}"
+            );
         }
     }
     // A function of the reader's own sees no row that the view leaves out.

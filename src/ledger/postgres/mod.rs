@@ -52,7 +52,8 @@ pub struct Config {
     pub connections: usize,
     /// After so long a connection attempt fails.
     pub connect_timeout: Duration,
-    /// After so long a statement is cancelled, a commit that waits for a standby too.
+    /// After so long a statement is cancelled, and a commit without an answer counts as unknown:
+    /// PostgreSQL itself waits for a standby without end.
     pub statement_timeout: Duration,
     /// How long the outcome of a commit whose answer was lost is looked for.
     pub settle_timeout: Duration,
@@ -191,7 +192,6 @@ struct Engine {
     connector: Connector,
     pool: Pool,
     group: Mutex<Group>,
-    fence: Fence,
     head: Mutex<Position>,
     /// The connection that listens for other nodes' commits.
     ear: Mutex<Option<connect::Connection>>,
@@ -207,13 +207,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// `Unfit` if the server does not keep what it is told; else as the server says.
 pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
     config.check().map_err(Error::Unfit)?;
-    let connector = Connector::new(&config)?;
-    let fence = Fence::open(config.seen.clone())?;
+    let connector = Connector::new(&config, Fence::open(config.seen.clone())?)?;
     let mut first = connector.writable()?;
-    schema::ensure(&mut first, &config)?;
+    schema::ensure(&mut first, &config, &connector.fence)?;
     let head = schema::head(&mut first)?;
-    fence.admit(head.epoch, head.timeline)?;
-    let engine = Arc::new(Engine::new(config, connector, fence, Some(first), head.position));
+    let engine = Arc::new(Engine::new(config, connector, Some(first), head.position));
     let tables = Tables::new(Arc::clone(&engine));
     Ok((Journals(engine), tables))
 }
@@ -224,17 +222,15 @@ pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
 /// As the server says.
 pub fn look(config: Config) -> Result<Journals, Error> {
     config.check().map_err(Error::Unfit)?;
-    let connector = Connector::new(&config)?;
+    let connector = Connector::new(&config, Fence::open(None)?)?;
     let head = schema::head(&mut connector.readable()?)?;
-    let fence = Fence::open(None)?;
-    Ok(Journals(Arc::new(Engine::new(config, connector, fence, None, head.position))))
+    Ok(Journals(Arc::new(Engine::new(config, connector, None, head.position))))
 }
 
 impl Engine {
     fn new(
         config: Config,
         connector: Connector,
-        fence: Fence,
         first: Option<connect::Connection>,
         head: Position,
     ) -> Self {
@@ -244,7 +240,6 @@ impl Engine {
             head: Mutex::new(head),
             ear: Mutex::default(),
             connector,
-            fence,
             config,
         }
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use postgres::fallible_iterator::FallibleIterator as _;
 
 use super::{
-    super::Position, Config, Engine, Error, connect::Connection, group::position, lock, views,
+    super::Position, Config, Engine, Error, connect::Connection, fence::Fence, group::position,
+    lock, views,
 };
 
 /// The form of the schema that this version makes.
@@ -27,7 +28,11 @@ const TABLES: &str = "\
       ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8;";
 
 /// Makes the schema where there is none. A lock keeps two first starts apart.
-pub(super) fn ensure(connection: &mut Connection, config: &Config) -> Result<(), Error> {
+pub(super) fn ensure(
+    connection: &mut Connection,
+    config: &Config,
+    fence: &Fence,
+) -> Result<(), Error> {
     let client = &mut connection.client;
     let mut change = client.transaction()?;
     change.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&config.schema])?;
@@ -35,6 +40,11 @@ pub(super) fn ensure(connection: &mut Connection, config: &Config) -> Result<(),
         "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'head'",
         &[&config.schema],
     )?;
+    if there.is_none() && fence.knows_any() {
+        let text = "the schema is gone that this node has written to; a server that lost its data \
+                    must not begin a new history";
+        return Err(Error::Unfit(text.into()));
+    }
     if there.is_none() {
         change.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", config.schema))?;
         change.batch_execute(TABLES)?;
@@ -107,7 +117,7 @@ impl Engine {
     /// The head row as it is now.
     pub fn refresh(&self) -> Result<Position, Error> {
         let found = self.read(head)?;
-        self.fence.admit(found.epoch, found.timeline)?;
+        self.connector.fence.admit(found.epoch, found.timeline)?;
         *lock(&self.head) = found.position;
         Ok(found.position)
     }
