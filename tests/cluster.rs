@@ -182,7 +182,10 @@ fn a_killed_database_and_a_killed_node_lose_and_double_nothing() {
         let answer = city.search(city.key(), &word, last);
         assert_eq!(answer["treffer"].as_array().unwrap().len(), 1, "{word}: {answer}");
     }
-    Binary::real().run(&["verify", "--config", ground.path("a.toml").to_str().unwrap()]);
+    let (file, url) = (ground.path("a.toml"), ground.cluster.url());
+    let said =
+        Binary::real().run(&["verify", "--config", file.to_str().unwrap(), "--against", &url]);
+    assert!(said.contains("one history") && said.contains("nothing is wrong"), "{said}");
 }
 
 fn carry(from: &Path, to: &Path) -> String {
