@@ -1,9 +1,6 @@
 //! The writing transaction: it takes the head row, and ends with a commit that counts, or not.
 
-use std::{
-    sync::mpsc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
     super::{
@@ -142,7 +139,9 @@ impl Engine {
             return Err(Error::Unreachable("not connected".into()));
         };
         self.write(&mut connection, batch, open)?;
-        group.connection = Some(self.commit(connection)?);
+        let synchronous = self.config.synchronous;
+        let done = self.patient(connection, move |c| commit(c, synchronous))?;
+        group.connection = Some(done.0);
         *lock(&self.head) = open.head;
         Ok(())
     }
@@ -154,27 +153,6 @@ impl Engine {
         connection.client.execute("SELECT pg_notify($1, '')", &[&self.channel()])?;
         // Remembered before it counts: a node must not forget what it acknowledged.
         self.connector.fence.remember(open.epoch, open.timeline)
-    }
-
-    /// Waits for the answer to a commit, but not without end, as PostgreSQL does where a standby
-    /// is missing. A wait that is given up goes on, on a connection that nobody uses any more: to
-    /// cancel it would show to readers here what no standby has.
-    fn commit(&self, mut connection: Connection) -> Result<Connection, Error> {
-        let synchronous = self.config.synchronous;
-        let (tell, told) = mpsc::sync_channel(1);
-        let wait = move || {
-            let done = commit(&mut connection, synchronous);
-            // Who asked may have given up.
-            let _ = tell.send(done.map(|()| connection));
-        };
-        let thread = std::thread::Builder::new().name("commit".into()).spawn(wait);
-        thread.map_err(|e| Error::Unreachable(e.to_string()))?;
-        let limit = self.config.statement_timeout;
-        told.recv_timeout(limit).unwrap_or_else(|_| {
-            Err(Error::Unknown(format!(
-                "no answer to a commit within {limit:?}; is a standby missing?"
-            )))
-        })
     }
 
     /// Looks for the last entry of a commit until the time is over. One that is found counts only

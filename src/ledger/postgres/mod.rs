@@ -8,7 +8,7 @@
 use std::{
     path::PathBuf,
     str::FromStr as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -28,7 +28,7 @@ mod views;
 pub use journals::Journals;
 pub use tables::Tables;
 
-use connect::Connector;
+use connect::{Connection, Connector};
 use fence::Fence;
 use group::Group;
 use pool::Pool;
@@ -194,7 +194,7 @@ struct Engine {
     group: Mutex<Group>,
     head: Mutex<Position>,
     /// The connection that listens for other nodes' commits.
-    ear: Mutex<Option<connect::Connection>>,
+    ear: Mutex<Option<Connection>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -208,9 +208,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
     config.check().map_err(Error::Unfit)?;
     let connector = Connector::new(&config, Fence::open(config.seen.clone())?)?;
-    let mut first = connector.writable()?;
-    schema::ensure(&mut first, &config, &connector.fence)?;
-    let head = schema::head(&mut first)?;
+    let (wanted, known) = (config.clone(), connector.fence.knows_any());
+    let ensure = move |connection: &mut Connection| {
+        schema::ensure(connection, &wanted, known)?;
+        schema::head(connection)
+    };
+    let (first, head) = patient(config.statement_timeout, connector.writable()?, ensure)?;
     let engine = Arc::new(Engine::new(config, connector, Some(first), head.position));
     let tables = Tables::new(Arc::clone(&engine));
     Ok((Journals(engine), tables))
@@ -227,11 +230,41 @@ pub fn look(config: Config) -> Result<Journals, Error> {
     Ok(Journals(Arc::new(Engine::new(config, connector, None, head.position))))
 }
 
+/// Waits for what ends with a commit, but not without end, as PostgreSQL does where a standby is
+/// missing. A wait that is given up goes on, on a connection that nobody uses any more: to cancel
+/// it would show to readers what no standby has.
+fn patient<T: Send + 'static>(
+    limit: Duration,
+    mut connection: Connection,
+    act: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+) -> Result<(Connection, T), Error> {
+    let (tell, told) = mpsc::sync_channel(1);
+    let wait = move || {
+        let done = act(&mut connection);
+        // Who asked may have given up.
+        let _ = tell.send(done.map(|value| (connection, value)));
+    };
+    let thread = std::thread::Builder::new().name("commit".into()).spawn(wait);
+    thread.map_err(|e| Error::Unreachable(e.to_string()))?;
+    told.recv_timeout(limit).unwrap_or_else(|_| {
+        let text = format!("no answer to a commit within {limit:?}; is a standby missing?");
+        Err(Error::Unknown(text))
+    })
+}
+
 impl Engine {
+    fn patient<T: Send + 'static>(
+        &self,
+        connection: Connection,
+        act: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Connection, T), Error> {
+        patient(self.config.statement_timeout, connection, act)
+    }
+
     fn new(
         config: Config,
         connector: Connector,
-        first: Option<connect::Connection>,
+        first: Option<Connection>,
         head: Position,
     ) -> Self {
         Self {

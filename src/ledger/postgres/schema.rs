@@ -7,8 +7,7 @@ use std::time::Duration;
 use postgres::fallible_iterator::FallibleIterator as _;
 
 use super::{
-    super::Position, Config, Engine, Error, connect::Connection, fence::Fence, group::position,
-    lock, views,
+    super::Position, Config, Engine, Error, connect::Connection, group::position, lock, views,
 };
 
 /// The form of the schema that this version makes.
@@ -31,7 +30,7 @@ const TABLES: &str = "\
 pub(super) fn ensure(
     connection: &mut Connection,
     config: &Config,
-    fence: &Fence,
+    known: bool,
 ) -> Result<(), Error> {
     let client = &mut connection.client;
     let mut change = client.transaction()?;
@@ -40,7 +39,7 @@ pub(super) fn ensure(
         "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'head'",
         &[&config.schema],
     )?;
-    if there.is_none() && fence.knows_any() {
+    if there.is_none() && known {
         let text = "the schema is gone that this node has written to; a server that lost its data \
                     must not begin a new history";
         return Err(Error::Unfit(text.into()));
@@ -54,10 +53,24 @@ pub(super) fn ensure(
         let text = format!("its schema has form {form}, this version knows up to {FORM}");
         return Err(Error::Unfit(text));
     }
-    change.batch_execute(&views::sql(config))?;
-    change.commit()?;
-    Ok(())
+    // Written only where they are others: a commit waits for a standby, and a node must be able to
+    // start, and serve readers, without one.
+    let views = views::sql(config);
+    let made = xxhash_rust::xxh3::xxh3_128(views.as_bytes()).to_be_bytes().to_vec();
+    let kept = change.query_opt("SELECT value FROM operational WHERE key = $1", &[&VIEWS])?;
+    let kept: Option<Vec<u8>> = kept.map(|row| row.try_get(0)).transpose()?;
+    if there.is_some() && kept.as_ref() == Some(&made) {
+        return Ok(change.rollback()?);
+    }
+    change.batch_execute(&views)?;
+    let keep = "INSERT INTO operational (key, value) VALUES ($1, $2) \
+                ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    change.execute(keep, &[&VIEWS, &made])?;
+    Ok(change.commit()?)
 }
+
+/// The row that says which views were made.
+const VIEWS: &[u8] = b"views";
 
 /// The head row.
 #[derive(Clone, Copy, Debug)]
