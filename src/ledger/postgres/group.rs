@@ -71,6 +71,7 @@ impl Engine {
         match open {
             Ok(open) => {
                 group.open = Some(open);
+                lock(&self.cache).begin(open.head);
                 *lock(&self.head) = open.head;
                 Ok(open.head)
             }
@@ -104,6 +105,7 @@ impl Engine {
     /// Takes back what was begun.
     pub fn give_up(&self) {
         let mut group = lock(&self.group);
+        lock(&self.cache).end(None);
         if group.open.take().is_some()
             && group.connection().and_then(|c| Ok(c.client.batch_execute("ROLLBACK")?)).is_err()
         {
@@ -122,6 +124,7 @@ impl Engine {
         let Some(last) = entries.last() else { return Ok(()) };
         let done = group.connection().and_then(|c| append(c, entries, open));
         if done.is_err() {
+            lock(&self.cache).forget();
             group.drop_it();
         } else {
             group.open = Some(Open { head: last.position, ..open });
@@ -138,10 +141,14 @@ impl Engine {
         let Some(mut connection) = group.connection.take() else {
             return Err(Error::Unreachable("not connected".into()));
         };
+        // Known again only if all goes well.
+        let mut cache = std::mem::take(&mut *lock(&self.cache));
         self.write(&mut connection, batch, open)?;
         let synchronous = self.config.synchronous;
         let done = self.patient(connection, move |c| commit(c, synchronous))?;
         group.connection = Some(done.0);
+        cache.end(Some((batch, open.head)));
+        *lock(&self.cache) = cache;
         *lock(&self.head) = open.head;
         Ok(())
     }

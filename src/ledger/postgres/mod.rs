@@ -16,6 +16,7 @@ use postgres::config::Host;
 
 use super::{Position, journal, table};
 
+mod cache;
 mod connect;
 mod fence;
 mod group;
@@ -28,6 +29,7 @@ mod views;
 pub use journals::Journals;
 pub use tables::Tables;
 
+use cache::Cache;
 use connect::{Connection, Connector};
 use fence::Fence;
 use group::Group;
@@ -193,6 +195,7 @@ struct Engine {
     pool: Pool,
     group: Mutex<Group>,
     head: Mutex<Position>,
+    cache: Mutex<Cache>,
     /// The connection that listens for other nodes' commits.
     ear: Mutex<Option<Connection>>,
 }
@@ -271,6 +274,7 @@ impl Engine {
             pool: Pool::new(config.connections),
             group: Mutex::new(Group::on(first)),
             head: Mutex::new(head),
+            cache: Mutex::default(),
             ear: Mutex::default(),
             connector,
             config,

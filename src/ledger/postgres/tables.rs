@@ -16,7 +16,7 @@ use super::{
     super::table::{Error, Pair, Table, Write, crossed},
     Engine,
     connect::Connection,
-    schema,
+    lock, schema,
 };
 
 /// Bytes of a record's row before its JSON: checksum, seq, form.
@@ -69,6 +69,10 @@ impl Tables {
             Bound::Excluded(key) => key.to_vec(),
             Bound::Unbounded => BEYOND.to_vec(),
         };
+        let range = (low, high, reverse, limit);
+        if let Some(found) = lock(&self.engine.cache).range(&range) {
+            return Ok(found);
+        }
         let sql = match (self.building(), reverse) {
             (false, false) => {
                 "SELECT key, head, value::text FROM rows \
@@ -88,11 +92,14 @@ impl Tables {
             }
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.engine.read(|connection| {
+        let found: Vec<Pair> = self.engine.read(|connection| {
             let statement = connection.prepared(sql)?;
-            let rows = connection.client.query(&statement, &[&low, &high, &limit])?;
+            let (low, high, ..) = &range;
+            let rows = connection.client.query(&statement, &[low, high, &limit])?;
             rows.iter().map(|row| Ok((row.try_get(0)?, joined(row, 1)?))).collect()
-        })
+        })?;
+        lock(&self.engine.cache).keep_range(range, &found);
+        Ok(found)
     }
 }
 
@@ -159,12 +166,16 @@ impl Table for Tables {
             false => "SELECT head, value::text FROM rows WHERE key = $1",
             true => "SELECT head, value::text FROM rows_new WHERE key = $1",
         };
+        if let Some(found) = lock(&self.engine.cache).row(key) {
+            return Ok(found);
+        }
         let found = self.engine.read(|connection| {
             let statement = connection.prepared(sql)?;
             let row = connection.client.query_opt(&statement, &[&key])?;
             Ok(row.map(|row| joined(&row, 0)).transpose()?)
-        });
-        Ok(found?)
+        })?;
+        lock(&self.engine.cache).keep_row(key, &found);
+        Ok(found)
     }
 
     fn scan(
@@ -188,6 +199,7 @@ impl Table for Tables {
             return Ok(self.alone(batch)?);
         }
         if self.building() {
+            lock(&self.engine.cache).forget();
             let (connection, config) =
                 (self.engine.connector.writable()?, self.engine.config.clone());
             self.engine.patient(connection, move |c| schema::swap(c, &config))?;

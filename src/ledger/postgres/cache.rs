@@ -1,0 +1,87 @@
+//! What the writer has read, kept from group to group for as long as no other node writes.
+//!
+//! A decision reads the same few rows again and again (the caller, the unit, the class), and each
+//! costs a way to the server while the head row is locked. Whoever holds the head knows whether
+//! somebody else has written since. Only the thread that holds it may read here.
+
+use std::{collections::HashMap, thread::ThreadId};
+
+use super::{
+    super::table::{Pair, Write},
+    Position,
+};
+
+/// Rows and ranges that are kept; beyond, all are forgotten.
+const KEPT_MAX: usize = 20_000;
+
+/// Bounds (the upper one excluded), direction, limit.
+type Range = (Vec<u8>, Vec<u8>, bool, usize);
+
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    /// The head for which it holds.
+    head: Position,
+    /// The thread that holds the head row now.
+    holder: Option<ThreadId>,
+    rows: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    ranges: HashMap<Range, Vec<Pair>>,
+}
+
+fn mine() -> ThreadId {
+    std::thread::current().id()
+}
+
+impl Cache {
+    /// A group was begun at that head, by this thread.
+    pub fn begin(&mut self, head: Position) {
+        if self.head != head || self.rows.len() + self.ranges.len() > KEPT_MAX {
+            self.forget();
+            self.head = head;
+        }
+        self.holder = Some(mine());
+    }
+
+    /// The group is over; what it wrote, if it did, is taken over.
+    pub fn end(&mut self, written: Option<(&[Write], Position)>) {
+        self.holder = None;
+        let Some((batch, head)) = written else { return };
+        for (key, value) in batch {
+            if let Some(kept) = self.rows.get_mut(key) {
+                kept.clone_from(value);
+            }
+            self.ranges.retain(|(from, to, ..), _| !(from <= key && key < to));
+        }
+        self.head = head;
+    }
+
+    /// Nothing is known any more.
+    pub fn forget(&mut self) {
+        (self.head, self.holder) = (Position::default(), None);
+        self.rows.clear();
+        self.ranges.clear();
+    }
+
+    fn readable(&self) -> bool {
+        self.holder == Some(mine())
+    }
+
+    pub fn row(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
+        self.rows.get(key).filter(|_| self.readable()).cloned()
+    }
+
+    pub fn keep_row(&mut self, key: &[u8], value: &Option<Vec<u8>>) {
+        if self.readable() {
+            self.rows.insert(key.to_vec(), value.clone());
+        }
+    }
+
+    pub fn range(&self, range: &Range) -> Option<Vec<Pair>> {
+        self.ranges.get(range).filter(|_| self.readable()).cloned()
+    }
+
+    pub fn keep_range(&mut self, range: Range, found: &[Pair]) {
+        if self.readable() {
+            self.ranges.insert(range, found.to_vec());
+        }
+    }
+}
