@@ -23,6 +23,7 @@ use actix_web::{
     web,
 };
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::{
     buckets::Buckets,
@@ -78,7 +79,7 @@ pub struct Front {
     pub twins: Twins,
     /// Who may what.
     pub registry: Registry,
-    /// Who is signed on.
+    /// Who is signed on. To be asked where it may block: they may lie in a database.
     pub sessions: Arc<Sessions>,
     uploads: Slots,
     downloads: Slots,
@@ -97,9 +98,10 @@ impl Front {
         registry: Registry,
         proxies: Proxies,
         limits: Limits,
+        sessions: Arc<Sessions>,
     ) -> Self {
         Self {
-            sessions: Arc::new(Sessions::new(Arc::clone(&source))),
+            sessions,
             source,
             registry,
             twins: Twins::default(),
@@ -133,6 +135,17 @@ impl Front {
     /// As `upload`.
     pub fn download(&self, machine: bool) -> Result<Slot, Problem> {
         self.downloads.take(machine)
+    }
+
+    /// Ends all sessions of a person whose password was replaced, or who was blocked. It blocks.
+    ///
+    /// What was decided about him is committed, and a session is compared with it whenever it is
+    /// used: one that could not be closed opens nothing after a new password or during a block,
+    /// and ends by itself.
+    pub fn close_all(&self, person: Uuid) {
+        if let Err(error) = self.sessions.close_all(person) {
+            tracing::warn!(%error, "a person's sessions could not be closed");
+        }
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of
