@@ -108,9 +108,8 @@ fn client(number: usize, nodes: &[String], key: &str, stop: &AtomicBool, receipt
             _ => format!("Schreiben {once} Wort{number}x{round}").repeat(40).into_bytes(),
         };
         let metadata = json!({ "dateiname": "brief.txt", "oe": "10", "fremd_id": once });
-        let answer = insist(&order, |node| {
-            Served::push_to(&agent, node, key, &bytes, &metadata, &once)
-        });
+        let answer =
+            insist(&order, |node| Served::push_to(&agent, node, key, &bytes, &metadata, &once));
         let id = answer["id"].as_str().unwrap().to_owned();
         let old = receipts.documents.lock().unwrap().insert(id, bytes);
         assert!(old.is_none(), "one id was given twice");
@@ -217,8 +216,7 @@ fn the_demo_city_moves_there_and_back() {
     // The old one is no longer served; what was moved is not moved over something else.
     let refused = |from: &Path, to: &Path| {
         let (from, to) = (from.to_str().unwrap(), to.to_str().unwrap());
-        let done =
-            Command::new(binary.path()).args(["move", "--from", from, "--to", to]).output();
+        let done = Command::new(binary.path()).args(["move", "--from", from, "--to", to]).output();
         let done = done.unwrap();
         assert!(!done.status.success());
         String::from_utf8(done.stderr).unwrap()

@@ -27,6 +27,7 @@ mod registry;
 mod s3;
 mod search;
 mod served;
+mod sessions;
 mod simulation;
 mod stadt;
 mod text;

@@ -140,7 +140,7 @@ async fn change_password(mut request: Signed) -> Result<HttpResponse, Problem> {
     let (person, front) = (request.caller.actor.id(), request.open.front.clone());
     let change = move |acting: &Acting| {
         let entry = acting.member().passwort_aendern(&app.gate, &alt, &neu)?;
-        front.close_all(person);
+        front.sessions.close_all(person);
         Ok(front.sessions.open(person, entry, front.source.now())?)
     };
     let token = request.blocking(change).await?;

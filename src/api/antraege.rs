@@ -104,7 +104,7 @@ async fn release_it(request: Signed) -> Result<HttpResponse, Problem> {
         // Whose password was replaced is signed on no more; other rights count from the next
         // request.
         if let Vorhaben::Zugang { person } = &done.wert.antrag.vorhaben {
-            front.close_all(*person);
+            front.sessions.close_all(*person);
         }
         Ok(done)
     };

@@ -96,7 +96,7 @@ async fn set_block(request: Signed, block: bool) -> Result<HttpResponse, Problem
     let change = move |acting: &Acting| {
         let done = acting.administrator()?.person_sperren(id, version, block)?;
         if block {
-            front.close_all(id);
+            front.sessions.close_all(id);
         }
         Ok(done)
     };

@@ -23,7 +23,6 @@ use actix_web::{
     web,
 };
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use super::{
     buckets::Buckets,
@@ -135,17 +134,6 @@ impl Front {
     /// As `upload`.
     pub fn download(&self, machine: bool) -> Result<Slot, Problem> {
         self.downloads.take(machine)
-    }
-
-    /// Ends all sessions of a person whose password was replaced, or who was blocked. It blocks.
-    ///
-    /// What was decided about him is committed, and a session is compared with it whenever it is
-    /// used: one that could not be closed opens nothing after a new password or during a block,
-    /// and ends by itself.
-    pub fn close_all(&self, person: Uuid) {
-        if let Err(error) = self.sessions.close_all(person) {
-            tracing::warn!(%error, "a person's sessions could not be closed");
-        }
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of

@@ -13,8 +13,8 @@ use crate::{
     blob, config,
     disk::{Disk, local::Local},
     domain::source::Source,
-    identity::{self, Sessions, Shelf},
     follow::{self, Follow},
+    identity::{self, Sessions, Shelf},
     ledger::{
         self, Free, Ledger,
         journal::{Journal, file::FileJournal},

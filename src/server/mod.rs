@@ -14,7 +14,7 @@ mod jobs;
 pub mod log;
 pub mod moving;
 mod rest;
-mod shelf;
+pub mod shelf;
 mod source;
 pub mod tls;
 mod web;
