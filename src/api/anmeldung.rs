@@ -53,7 +53,12 @@ pub(super) fn collect(routes: &mut Collector) {
         )
         .body::<Passwortwechsel>()
         .answer::<Sitzung>(200)
-        .codes([Code::NichtErlaubt, Code::Veraltet, Code::Ausgelastet]),
+        .codes([
+            Code::NichtErlaubt,
+            Code::Veraltet,
+            Code::Ausgelastet,
+            Code::AnmeldungGebremst,
+        ]),
         change_password,
     );
 }
@@ -69,7 +74,6 @@ async fn sign_on(mut request: Open) -> Result<HttpResponse, Problem> {
     let Credentials { name, passwort } = request.json().await?;
     let app = request.app::<App>()?;
     let (address, now) = (request.address(), request.front.source.now());
-    let slow = |s| Problem::from(Code::AnmeldungGebremst).retry_after_s(s);
     app.delays.check(&name, address, now).map_err(slow)?;
     let front = request.front.clone();
     // The attempt is judged, and its judgement counted, also when the caller hangs up meanwhile.
@@ -86,6 +90,10 @@ async fn sign_on(mut request: Open) -> Result<HttpResponse, Problem> {
     let (token, start_password) = opened.ok_or(Code::AnmeldungFalsch)?;
     let body = json!({ "token": token, "passwort_aendern": start_password });
     Ok(HttpResponse::Created().json(body))
+}
+
+fn slow(seconds: u64) -> Problem {
+    Problem::from(Code::AnmeldungGebremst).retry_after_s(seconds)
 }
 
 /// A token, and whether it was opened with a start password; none for a wrong name or password.
@@ -138,8 +146,18 @@ async fn change_password(mut request: Signed) -> Result<HttpResponse, Problem> {
     let Change { alt, neu } = request.open.json().await?;
     let app = request.open.app::<App>()?;
     let (person, front) = (request.caller.actor.id(), request.open.front.clone());
+    let address = request.open.address();
+    // Delayed like the sign-on, and together with it: else who stole a session could guess on.
     let change = move |acting: &Acting| {
-        let entry = acting.member().passwort_aendern(&app.gate, &alt, &neu)?;
+        let Some(me) = acting.member().ich()? else { return Err(Code::NichtErlaubt.into()) };
+        app.delays.check(&me.anmeldename, address, front.source.now()).map_err(slow)?;
+        let changed = acting.member().passwort_aendern(&app.gate, &alt, &neu);
+        match &changed {
+            Ok(_) => app.delays.succeeded(&me.anmeldename, address),
+            Err(refusal) if refusal.fehler.iter().any(|f| f.code == "passwort_falsch") => {}
+            Err(_) => app.delays.withdrawn(&me.anmeldename, address),
+        }
+        let entry = changed?;
         front.sessions.close_all(person);
         Ok(front.sessions.open(person, entry, front.source.now())?)
     };
