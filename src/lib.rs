@@ -61,6 +61,7 @@
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |
+//! | A session that ended on one node opens nothing on any | `tests/sessions.rs` |
 //! | Every route checks a right; none is missing from the matrix | `tests/access.rs` |
 //! | The worker reaches no file, no socket, no other process | `tests/text.rs` |
 

@@ -1,14 +1,15 @@
 //! What is beside the journal on purpose: small values that nodes share and may lose.
 //!
 //! A commit here waits for this server's disk and for no standby: after a failover some of it may
-//! be as it was a moment before. Nothing that counts as a record may lie here. Each call may be
+//! be as it was a moment before, and so it may be read from a standby while there is no other
+//! server. Nothing that counts as a record may lie here. Each call may be
 //! carried out twice, and is written so that this does no harm.
 
 use std::sync::Arc;
 
 use postgres::types::ToSql;
 
-use super::{Engine, Error, tables::Tables};
+use super::{super::table::Pair, Engine, Error, tables::Tables};
 
 const GET: &str = "SELECT value FROM operational WHERE key = $1";
 const PUT: &str = "INSERT INTO operational (key, value) VALUES ($1, $2) \
@@ -48,12 +49,7 @@ impl Operational {
     ///
     /// # Errors
     /// As the server says.
-    pub fn list(
-        &self,
-        key: &[u8],
-        value: &[u8],
-        max: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    pub fn list(&self, key: &[u8], value: &[u8], max: usize) -> Result<Vec<Pair>, Error> {
         let (behind, max) = (behind(key), i64::try_from(max).unwrap_or(i64::MAX));
         self.0.read(|connection| {
             let statement = connection.prepared(LIST)?;
