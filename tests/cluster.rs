@@ -49,16 +49,21 @@ impl Ground {
         fs::write(&key, &s3.secret_key).unwrap();
         fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
         format!(
-            "[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{}'\nschema = 'stadt'\n\
-             [blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
+            "{}[blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
              prefix = 'stadt'\naccess_key = '{}'\nsecret_key_file = '{}'\n",
-            self.cluster.url(),
+            settings(&self.cluster),
             s3.endpoint,
             s3.bucket,
             s3.access_key,
             key.display()
         )
     }
+}
+
+/// What a node's file says of the database.
+pub fn settings(cluster: &Cluster) -> String {
+    let url = cluster.url();
+    format!("[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{url}'\nschema = 'stadt'\n")
 }
 
 /// What was acknowledged.
@@ -177,7 +182,10 @@ fn a_killed_database_and_a_killed_node_lose_and_double_nothing() {
         let answer = city.search(city.key(), &word, last);
         assert_eq!(answer["treffer"].as_array().unwrap().len(), 1, "{word}: {answer}");
     }
-    Binary::real().run(&["verify", "--config", ground.path("a.toml").to_str().unwrap()]);
+    let (file, url) = (ground.path("a.toml"), ground.cluster.url());
+    let said =
+        Binary::real().run(&["verify", "--config", file.to_str().unwrap(), "--against", &url]);
+    assert!(said.contains("one history") && said.contains("nothing is wrong"), "{said}");
 }
 
 fn carry(from: &Path, to: &Path) -> String {
