@@ -12,6 +12,7 @@ use std::{
 
 use aktenlauf::{
     domain::{source::Source, zeit::Zeitpunkt},
+    http::problem::{Code, Problem},
     identity::{Memory, Session, Sessions, Shelf, sessions},
     ledger::postgres,
     server::shelf::Shared,
@@ -177,6 +178,52 @@ fn rules_in_postgresql() -> Option<()> {
         Box::new(Shared(shelf))
     });
     Some(())
+}
+
+/// A store of which only a standby is left.
+#[derive(Debug)]
+struct Standby(Arc<Memory>);
+
+impl Shelf for Standby {
+    fn get(&self, key: &str) -> Result<Option<Session>, sessions::Error> {
+        self.0.get(key)
+    }
+    fn put(&self, _: &str, _: &Session) -> Result<(), sessions::Error> {
+        Err(sessions::Error::Unreachable("a standby".into()))
+    }
+    fn replace(&self, key: &str, session: &Session) -> Result<(), sessions::Error> {
+        self.put(key, session)
+    }
+    fn remove(&self, _: &[String]) -> Result<(), sessions::Error> {
+        Err(sessions::Error::Unreachable("a standby".into()))
+    }
+    fn list(
+        &self,
+        person: Option<Uuid>,
+        max: usize,
+    ) -> Result<Vec<(String, Session)>, sessions::Error> {
+        self.0.list(person, max)
+    }
+    fn count(&self) -> Result<usize, sessions::Error> {
+        self.0.count()
+    }
+}
+
+/// Fails if a use that can't be noted ends a session, or a sign-off that failed is called done.
+#[test]
+fn a_store_that_only_reads_keeps_people_signed_on_and_signs_nobody_off() {
+    let memory = Arc::new(Memory::default());
+    let key = aktenlauf::identity::secret::digest("aks_x");
+    let session = Session { person: Uuid::from_u128(1), password: 7, opened: at(0), used: at(0) };
+    memory.put(&key, &session).unwrap();
+    let sessions = Sessions::new(Arc::new(Counter::default()), Box::new(Standby(memory)));
+    assert_eq!(whose(&sessions, "aks_x", 1799), Some(1));
+    assert_eq!(whose(&sessions, "aks_x", 1800), None);
+    let refused = sessions.open(Uuid::from_u128(1), 7, at(0)).unwrap_err();
+    let problem = Problem::from(refused);
+    assert_eq!(problem.code(), Code::Ausgelastet);
+    assert!(problem.response("r").headers().contains_key("retry-after"));
+    assert!(sessions.close("aks_x").is_err());
 }
 
 struct Answer {
