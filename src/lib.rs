@@ -66,12 +66,13 @@
 //! | Equal bytes pushed, deleted, swept by two machines are never lost | `tests/nodes.rs` |
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
-//! | Nothing is acknowledged twice, or by two servers, or without its standby | `tests/postgres.rs` |
+//! | Nothing is acknowledged twice, by two servers, or without its standby | `tests/postgres.rs` |
 //! | Two nodes, a killed database, a killed node: nothing lost, nothing doubled | `tests/cluster.rs` |
 //! | No deletion, however late, takes bytes that are in use | `tests/nodes.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |
+//! | A session that ended on one node opens nothing on any | `tests/sessions.rs` |
 //! | Every route checks a right; none is missing from the matrix | `tests/access.rs` |
 //! | The worker reaches no file, no socket, no other process | `tests/text.rs` |
 

@@ -2,6 +2,8 @@
 
 mod basics;
 mod codes;
+mod credentials;
+mod downloads;
 mod flows;
 mod hostile;
 mod serving;

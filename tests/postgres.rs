@@ -47,7 +47,9 @@ fn keeper() -> Option<(u16, PathBuf)> {
         );
         let mut shell = Command::new("setsid");
         shell.args(["sh", "-c", &watch]).stdin(Stdio::null());
-        shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let shell = shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // It ends after this process, so nobody here can wait for it.
+        std::mem::forget(shell);
         told.send(Some((cluster.port, dir))).unwrap();
         std::mem::forget(cluster);
     });

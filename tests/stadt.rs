@@ -220,7 +220,7 @@ impl Stadt {
         }
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).unwrap()),
-            None if method == "GET" || method == "DELETE" => {
+            None if ["GET", "HEAD", "DELETE"].contains(&method) => {
                 self.agent.run(request.body(()).unwrap())
             }
             None => self.agent.run(request.body(Vec::<u8>::new()).unwrap()),

@@ -18,7 +18,7 @@ use crate::{
         problem::{Code, Problem},
         request::Signed,
     },
-    registry,
+    registry::{self, Acting},
 };
 
 pub(super) fn collect(routes: &mut Collector) {
@@ -98,13 +98,17 @@ async fn read(request: Signed) -> Result<HttpResponse, Problem> {
 
 async fn release_it(request: Signed) -> Result<HttpResponse, Problem> {
     let id = request.open.path_id("id")?;
-    let app = request.open.app::<App>()?;
-    let done = request.acting(move |acting| acting.approver()?.freigeben(&app.gate, id)).await?;
-    // Whose password was replaced is signed on no more; other rights count from the next request.
-    if let Vorhaben::Zugang { person } = &done.wert.antrag.vorhaben {
-        request.open.front.sessions.close_all(*person);
-    }
-    reply::changed(&done)
+    let (app, front) = (request.open.app::<App>()?, request.open.front.clone());
+    let release = move |acting: &Acting| {
+        let done = acting.approver()?.freigeben(&app.gate, id)?;
+        // Whose password was replaced is signed on no more; other rights count from the next
+        // request.
+        if let Vorhaben::Zugang { person } = &done.wert.antrag.vorhaben {
+            front.sessions.close_all(*person);
+        }
+        Ok(done)
+    };
+    reply::changed(&request.acting(release).await?)
 }
 
 async fn refuse_it(request: Signed) -> Result<HttpResponse, Problem> {

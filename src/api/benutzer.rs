@@ -14,7 +14,7 @@ use crate::{
         problem::{Code, Problem},
         request::Signed,
     },
-    registry,
+    registry::{self, Acting},
 };
 
 pub(super) fn collect(routes: &mut Collector) {
@@ -92,11 +92,13 @@ async fn read(request: Signed) -> Result<HttpResponse, Problem> {
 
 async fn set_block(request: Signed, block: bool) -> Result<HttpResponse, Problem> {
     let (id, version) = (request.open.path_id("id")?, request.open.if_match()?);
-    let done = request
-        .acting(move |acting| acting.administrator()?.person_sperren(id, version, block))
-        .await?;
-    if block {
-        request.open.front.sessions.close_all(id);
-    }
-    reply::changed(&done)
+    let front = request.open.front.clone();
+    let change = move |acting: &Acting| {
+        let done = acting.administrator()?.person_sperren(id, version, block)?;
+        if block {
+            front.sessions.close_all(id);
+        }
+        Ok(done)
+    };
+    reply::changed(&request.acting(change).await?)
 }

@@ -3,7 +3,7 @@
 //! Wrong bytes never pass: a damaged blob is a problem before the first byte, or, where a large
 //! file was begun, a connection that breaks instead of ending well.
 
-use std::{io::Read as _, pin::Pin};
+use std::{io::Read as _, time::Duration};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -11,7 +11,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::{self, Bytes},
 };
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, openapi::Required};
 
@@ -20,6 +20,7 @@ use crate::{
     blob::{Reader, Verified},
     http::{
         file,
+        outflow::{Outflow, Pieces},
         problem::{Code, Problem},
         request::Signed,
         slots::Slot,
@@ -44,8 +45,18 @@ pub(super) fn collect(routes: &mut Collector) {
             .answer_bytes(206, Some("application/octet-stream"))
             .answer_bytes(304, None)
             .codes([Code::NichtGefunden, Code::BereichUngueltig, Code::BlobBeschaedigt])
-            .codes([Code::Ausgelastet]),
+            .codes([Code::Ausgelastet, Code::ZuVieleUploads]),
         content,
+    );
+    let about = "Größe, ETag und Name der Bytes, ohne sie";
+    routes.add(
+        Spec::new(READERS, Method::HEAD, "/dokumente/{id}/inhalt", "dokument_inhalt_kopf", about)
+            .query::<Which>()
+            .header("If-None-Match", "ETag einer schon geholten Fassung", Required::False)
+            .answer_bytes(200, Some("application/octet-stream"))
+            .answer_bytes(304, None)
+            .codes([Code::NichtGefunden]),
+        content_head,
     );
 }
 
@@ -59,13 +70,29 @@ struct Which {
     format: usize,
 }
 
-type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Problem>>>>;
-
-async fn content(request: Signed) -> Result<HttpResponse, Problem> {
+/// What is asked for, and its `ETag`.
+async fn find(request: &Signed) -> Result<(Inhalt, String), Problem> {
     let id = request.open.path_id("id")?;
     let Which { fassung, format } = request.open.query()?;
     let found = request.acting(move |acting| acting.reader()?.inhalt(id, fassung, format)).await?;
     let etag = format!("\"{}\"", found.sha256());
+    Ok((found, etag))
+}
+
+/// What `content` would answer to the whole, without reading it. A range means nothing here (RFC
+/// 9110, 14.2).
+async fn content_head(request: Signed) -> Result<HttpResponse, Problem> {
+    let (found, etag) = find(&request).await?;
+    if file::not_modified(request.open.headers(), &etag) {
+        return Ok(head(HttpResponse::NotModified(), &found, &etag).finish());
+    }
+    let size = found.datei.groesse;
+    let nothing = stream::empty::<Result<Bytes, Problem>>();
+    Ok(head(HttpResponse::Ok(), &found, &etag).body(SizedStream::new(size, nothing)))
+}
+
+async fn content(request: Signed) -> Result<HttpResponse, Problem> {
+    let (found, etag) = find(&request).await?;
     if file::not_modified(request.open.headers(), &etag) {
         return Ok(head(HttpResponse::NotModified(), &found, &etag).finish());
     }
@@ -73,7 +100,9 @@ async fn content(request: Signed) -> Result<HttpResponse, Problem> {
     let part = file::range(request.open.headers(), &etag, size)?;
     // Taken before anything is read, and kept until the last byte is sent. While the blob is
     // verified the work holds it, because that goes on when the caller hangs up.
-    let slot = request.open.front.download(request.caller.key.is_some())?;
+    let caller = &request.caller;
+    let slot = request.open.front.download(caller.actor.id(), caller.key.is_some())?;
+    let idle = request.open.front.limits.idle;
     let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut answer = head(HttpResponse::build(status), &found, &etag);
     let part = part.unwrap_or(file::Range { from: 0, len: size });
@@ -85,10 +114,10 @@ async fn content(request: Signed) -> Result<HttpResponse, Problem> {
     if part.len == size {
         let opened = request.blocking(move |_| Ok((found.reader()?, slot)));
         let (reader, slot) = opened.await?;
-        return Ok(answer.body(SizedStream::new(size, whole(reader, slot))));
+        return Ok(answer.body(SizedStream::new(size, whole(reader, slot, idle))));
     }
     let (blob, slot) = request.blocking(move |_| Ok((found.verified()?, slot))).await?;
-    Ok(answer.body(SizedStream::new(part.len, pieces(blob, part, slot))))
+    Ok(answer.body(SizedStream::new(part.len, pieces(blob, part, slot, idle))))
 }
 
 fn head(mut answer: HttpResponseBuilder, found: &Inhalt, etag: &str) -> HttpResponseBuilder {
@@ -108,18 +137,20 @@ fn head(mut answer: HttpResponseBuilder, found: &Inhalt, etag: &str) -> HttpResp
     answer
 }
 
-fn whole(reader: Reader, slot: Slot) -> Pieces {
-    Box::pin(stream::try_unfold((reader, slot), |(mut reader, slot)| async move {
-        let read = web::block(move || {
-            let mut bytes = vec![0; PIECE_BYTES];
-            let count = reader.read(&mut bytes)?;
-            bytes.truncate(count);
-            Ok::<_, std::io::Error>((Bytes::from(bytes), reader))
-        });
-        let read = read.await.map_err(|_| Problem::from(Code::Intern))?;
-        let (bytes, reader) = read.map_err(broke)?;
-        Ok((!bytes.is_empty()).then_some((bytes, (reader, slot))))
-    }))
+fn whole(reader: Reader, slot: Slot, idle: Duration) -> Outflow {
+    let pieces: Pieces =
+        Box::pin(stream::try_unfold((reader, slot), |(mut reader, slot)| async move {
+            let read = web::block(move || {
+                let mut bytes = vec![0; PIECE_BYTES];
+                let count = reader.read(&mut bytes)?;
+                bytes.truncate(count);
+                Ok::<_, std::io::Error>((Bytes::from(bytes), reader))
+            });
+            let read = read.await.map_err(|_| Problem::from(Code::Intern))?;
+            let (bytes, reader) = read.map_err(broke)?;
+            Ok((!bytes.is_empty()).then_some((bytes, (reader, slot))))
+        }));
+    Outflow::new(pieces, idle)
 }
 
 /// What is left of a part.
@@ -132,9 +163,9 @@ struct Rest {
     _slot: Slot,
 }
 
-fn pieces(blob: Verified, part: file::Range, slot: Slot) -> Pieces {
+fn pieces(blob: Verified, part: file::Range, slot: Slot, idle: Duration) -> Outflow {
     let rest = Rest { blob, from: part.from, left: part.len, ready: Bytes::new(), _slot: slot };
-    Box::pin(stream::try_unfold(rest, |mut rest| async move {
+    let pieces: Pieces = Box::pin(stream::try_unfold(rest, |mut rest| async move {
         if rest.ready.is_empty() {
             if rest.left == 0 {
                 return Ok(None);
@@ -143,7 +174,8 @@ fn pieces(blob: Verified, part: file::Range, slot: Slot) -> Pieces {
         }
         let bytes = rest.ready.split_to(rest.ready.len().min(PIECE_BYTES));
         Ok(Some((bytes, rest)))
-    }))
+    }));
+    Outflow::new(pieces, idle)
 }
 
 /// Reads on, to the end of what the store unpacks at once. Blocks.

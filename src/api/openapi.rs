@@ -23,6 +23,7 @@ pub fn document(collector: Collector) -> Value {
             "PATCH" => HttpMethod::Patch,
             "PUT" => HttpMethod::Put,
             "DELETE" => HttpMethod::Delete,
+            "HEAD" => HttpMethod::Head,
             _ => HttpMethod::Get,
         };
         let item = PathItem::new(method, entry.operation);

@@ -106,11 +106,13 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Uploads at the same time, of all callers.
     pub uploads: usize,
+    /// Files sent at the same time, to all callers; one caller gets a quarter of it.
+    pub downloads: usize,
     /// Blocking requests of keys at the same time; must leave threads for people.
     pub bulk: usize,
     /// Connections at the same time.
     pub connections: usize,
-    /// Longest silence of a client that sends a body, seconds.
+    /// Longest silence of a client that sends a body, or reads none of what is sent, seconds.
     pub idle_s: u64,
     /// Bytes a second a client must send on average.
     pub bytes_per_s_min: u64,
@@ -123,6 +125,7 @@ impl Default for Limits {
         Self {
             upload_bytes: 2 << 30,
             uploads: 128,
+            downloads: 512,
             bulk: 64,
             connections: 20_000,
             idle_s: 30,
@@ -291,9 +294,11 @@ impl File {
             must(tls.key.is_file(), "tls.key: no such file");
         }
         must((1..=64).contains(&self.workers), "workers: 1 to 64");
-        let Limits { upload_bytes, uploads, bulk, connections, idle_s, .. } = self.limits;
+        let Limits { upload_bytes, uploads, downloads, bulk, connections, idle_s, .. } =
+            self.limits;
         must(upload_bytes >= 1, "limits.upload_bytes: at least 1");
         must((1..=4096).contains(&uploads), "limits.uploads: 1 to 4096");
+        must((4..=65_536).contains(&downloads), "limits.downloads: 4 to 65536");
         must(
             (1..=BLOCKING_THREADS * 3 / 4).contains(&bulk),
             "limits.bulk: 1 to 72, so that threads are left for people",
@@ -321,6 +326,7 @@ impl File {
     pub fn http(&self) -> http::Limits {
         http::Limits {
             uploads: self.limits.uploads,
+            downloads: self.limits.downloads,
             bulk: self.limits.bulk,
             idle: Duration::from_secs(self.limits.idle_s),
             bytes_per_s_min: self.limits.bytes_per_s_min,

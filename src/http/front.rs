@@ -23,6 +23,7 @@ use actix_web::{
     web,
 };
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::{
     buckets::Buckets,
@@ -44,7 +45,7 @@ pub struct Limits {
     pub downloads: usize,
     /// Blocking work of keys at the same time; the rest of the pool is kept for people.
     pub bulk: usize,
-    /// Longest silence of a client that sends a body.
+    /// Longest silence of a client that sends a body, or to whom one is sent.
     pub idle: Duration,
     /// Bytes a second that a body must bring on average after `idle` has passed.
     pub bytes_per_s_min: u64,
@@ -78,7 +79,7 @@ pub struct Front {
     pub twins: Twins,
     /// Who may what.
     pub registry: Registry,
-    /// Who is signed on.
+    /// Who is signed on. To be asked where it may block: they may lie in a database.
     pub sessions: Arc<Sessions>,
     uploads: Slots,
     downloads: Slots,
@@ -97,9 +98,10 @@ impl Front {
         registry: Registry,
         proxies: Proxies,
         limits: Limits,
+        sessions: Arc<Sessions>,
     ) -> Self {
         Self {
-            sessions: Arc::new(Sessions::new(Arc::clone(&source))),
+            sessions,
             source,
             registry,
             twins: Twins::default(),
@@ -127,12 +129,12 @@ impl Front {
         self.uploads.take(machine)
     }
 
-    /// Room for one more file that is sent, as slowly as its reader likes.
+    /// Room for one more file that is sent, of which a caller gets no more than a quarter.
     ///
     /// # Errors
-    /// As `upload`.
-    pub fn download(&self, machine: bool) -> Result<Slot, Problem> {
-        self.downloads.take(machine)
+    /// As `upload`, and 429.
+    pub fn download(&self, caller: Uuid, machine: bool) -> Result<Slot, Problem> {
+        self.downloads.take_of(caller, machine)
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of

@@ -9,6 +9,7 @@ pub mod content_digest;
 pub mod file;
 pub mod front;
 pub mod input;
+pub mod outflow;
 pub mod pace;
 pub mod page;
 pub mod peer;

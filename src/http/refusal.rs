@@ -5,7 +5,7 @@
 
 use super::problem::{Code, Fehler, Problem};
 use crate::{
-    blob,
+    blob, identity,
     intake::{self, Grund},
     registry::{self, Art, Feldfehler},
 };
@@ -77,6 +77,23 @@ impl From<intake::Error> for Problem {
         match retry {
             Some(seconds) => problem.retry_after_s(seconds),
             None => problem,
+        }
+    }
+}
+
+impl From<identity::sessions::Error> for Problem {
+    fn from(error: identity::sessions::Error) -> Self {
+        match error {
+            identity::sessions::Error::Unreachable(cause) => {
+                tracing::warn!(cause, "the sessions are not reachable");
+                let text = "Die Datenbank ist zurzeit nicht erreichbar. Wiederholen Sie es in \
+                            einigen Sekunden.";
+                Self::new(Code::Ausgelastet, text).retry_after_s(2)
+            }
+            identity::sessions::Error::Fault(cause) => {
+                tracing::error!(cause, "sessions");
+                Self::from(Code::Intern)
+            }
         }
     }
 }

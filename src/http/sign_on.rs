@@ -1,7 +1,8 @@
 //! From credential to caller: a session of a person, or the key of a machine.
 //!
-//! Rights are read from the ledger for each request; a session only remembers whose it is. An
-//! unknown, blocked, ended or misplaced credential gets one and the same answer.
+//! Rights are read from the ledger for each request; a session only remembers whose it is, and by
+//! which password. An unknown, blocked, ended or misplaced credential gets one and the same
+//! answer.
 
 use uuid::Uuid;
 
@@ -43,10 +44,15 @@ pub async fn caller(open: &Open) -> Result<Caller, Problem> {
             let key = registry.find_key(&secret::digest(&token), address)?;
             return Ok(key.map(|key| (Wer::Maschine(Box::new(key)), None, false)));
         }
-        let Some(person) = sessions.find(&token, now) else { return Ok(None) };
-        let start_password = registry.startpasswort(person)?.unwrap_or(false);
-        let session = Some(sessions::credential(&token));
-        Ok(registry.wer(person)?.map(|wer| (wer, session, start_password)))
+        let Some(session) = sessions.find(&token, now)? else { return Ok(None) };
+        let Some((password, start)) = registry.passwortstand(session.person)? else {
+            return Ok(None);
+        };
+        if password != session.password {
+            return Ok(None);
+        }
+        let credential = Some(sessions::credential(&token));
+        Ok(registry.wer(session.person)?.map(|wer| (wer, credential, start)))
     });
     let (wer, session, start_password) = found.await?.ok_or_else(refused)?;
     let key = match &wer {

@@ -3,6 +3,10 @@
 //! A delay ends by itself: nobody is ever locked out for good, since else anybody could lock out
 //! anybody by typing his name. An attempt counts as failed from its start, so that a hundred
 //! attempts sent at once don't slip through before the first of them has failed.
+//!
+//! Each node counts by itself: with n nodes behind one address a guesser gets n times the
+//! attempts, sixty a name, hour and node. A proxy that keeps a client on one node, or limits
+//! `/anmeldung` itself, takes that back.
 
 use std::{
     collections::HashMap,

@@ -2,12 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Barrier, Mutex},
+    sync::{Barrier, Mutex},
 };
 
-use uuid::Uuid;
-
-use super::{Delays, Gate, Sessions, password, secret, sessions};
+use super::{Delays, Gate, password, secret};
 use crate::domain::{source::Source, zeit::Zeitpunkt};
 
 /// A clock that stands still and bytes that count up, other ones at each call.
@@ -196,53 +194,4 @@ fn a_secret_has_256_bits_and_is_known_by_its_digest() {
     let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(secret::digest("abc"), known);
     assert!(!format!("{a:?}").contains(&a.shown), "a log must not show it");
-}
-
-#[test]
-fn sessions_end_when_idle_and_at_the_end_of_the_day() {
-    let sessions = Sessions::new(Arc::new(Frozen::default()));
-    let person = Uuid::from_u128(1);
-    let token = sessions.open(person, at(0));
-    assert_eq!(sessions.find(&token, at(1799)), Some(person));
-    assert_eq!(sessions.find(&token, at(1799 + 1799)), Some(person), "use keeps it");
-    assert_eq!(sessions.find("aks_", at(0)), None);
-    assert_eq!(sessions.find(&token, at(1799 + 1799 + 1800)), None, "half an hour idle");
-    assert_eq!(sessions.find(&token, at(0)), None, "it is gone for good");
-
-    let token = sessions.open(person, at(0));
-    for minute in 1..600 {
-        assert_eq!(sessions.find(&token, at(minute * 60)), Some(person));
-    }
-    assert_eq!(sessions.find(&token, at(36_000)), None, "ten hours in any case");
-}
-
-#[test]
-fn sessions_are_closed_one_or_all() {
-    let sessions = Sessions::new(Arc::new(Frozen::default()));
-    let (anna, bert) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let tokens = [sessions.open(anna, at(0)), sessions.open(anna, at(0))];
-    let other = sessions.open(bert, at(0));
-    sessions.close(&tokens[0]);
-    assert_eq!(sessions.find(&tokens[0], at(1)), None);
-    assert_eq!(sessions.find(&tokens[1], at(1)), Some(anna));
-    sessions.close_all(anna);
-    assert_eq!(sessions.find(&tokens[1], at(1)), None);
-    assert_eq!(sessions.find(&other, at(1)), Some(bert));
-    assert!(!sessions::credential(&other).contains(&other));
-}
-
-#[test]
-fn one_person_has_only_so_many_sessions() {
-    let sessions = Sessions::new(Arc::new(Frozen::default()));
-    let (anna, bert) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let other = sessions.open(bert, at(0));
-    let first = sessions.open(anna, at(1));
-    let second = sessions.open(anna, at(2));
-    for i in 0..19 {
-        let _ = sessions.open(anna, at(3 + i));
-    }
-    assert_eq!(sessions.len(), 21);
-    assert_eq!(sessions.find(&first, at(30)), None, "the idlest gave way");
-    assert_eq!(sessions.find(&second, at(30)), Some(anna));
-    assert_eq!(sessions.find(&other, at(30)), Some(bert), "nobody else's");
 }

@@ -68,13 +68,14 @@ impl Registry {
         Ok(found.map(|p| p.value).filter(|p| !p.gesperrt).map(person_als_wer))
     }
 
-    /// Whether the person still has to change a start password; none without a password.
+    /// The entry that gave the person the present password, and whether it is a start password,
+    /// which has to be changed; none without a password.
     ///
     /// # Errors
     /// As the ledger says.
-    pub fn startpasswort(&self, person: Uuid) -> Result<Option<bool>, Error> {
+    pub fn passwortstand(&self, person: Uuid) -> Result<Option<(u64, bool)>, Error> {
         let found = self.0.ledger.view().get::<Zugang>(&person.to_string())?;
-        Ok(found.map(|z| z.value.einmalig))
+        Ok(found.map(|z| (z.seq, z.value.einmalig)))
     }
 }
 
@@ -91,7 +92,8 @@ impl Member {
     }
 
     /// Changes one's own password; the old one must be given. The entry that held the old digest
-    /// is erased. The caller ends the person's other sessions.
+    /// is erased. The caller ends the person's sessions; returned is the entry of the new password,
+    /// for the next one.
     ///
     /// # Errors
     /// `passwort_falsch`, `passwort_schwach`, `nicht_erlaubt` for a machine, busy, ledger.
@@ -100,7 +102,7 @@ impl Member {
         gate: &password::Gate,
         alt: &str,
         neu: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let Wer::Person { id, .. } = self.0.actor.wer else { return Err(Error::nicht_erlaubt()) };
         let registry = &self.0.registry;
         let (person, zugang) = self.0.read(|s| {
@@ -121,7 +123,7 @@ impl Member {
         }
         let hash = gate.hash(neu, &*registry.0.source).map_err(gate_error)?;
         let verified = zugang.map(|z| z.seq);
-        self.0.write(move |d| {
+        let done = self.0.write(move |d| {
             // Whoever verified a password that was replaced meanwhile proved nothing.
             let present = d.sicht.get::<Zugang>(&id.to_string())?.map(|z| z.seq);
             if present != verified {
@@ -130,7 +132,7 @@ impl Member {
             let zugang = Zugang { person: id, hash, einmalig: false, seit: d.now() };
             Ok((zugang_drafts(d.sicht.view, &d.feder, &zugang, "passwort_geaendert")?, ()))
         })?;
-        Ok(())
+        Ok(done.first.seq)
     }
 }
 

@@ -130,11 +130,15 @@ pub fn carry_out(
             Ok(json!({ "person": made.person, "startpasswort": made.startpasswort }))
         }
         "user_password" => {
-            let password = system.startpasswort(read::<Named>(command)?.id).map_err(said)?;
+            let id = read::<Named>(command)?.id;
+            let password = system.startpasswort(id).map_err(said)?;
+            house.sessions.close_all(id);
             Ok(json!({ "startpasswort": password }))
         }
         "user_block" => {
-            let done = system.person_sperren(read::<Named>(command)?.id, true).map_err(said)?;
+            let id = read::<Named>(command)?.id;
+            let done = system.person_sperren(id, true).map_err(said)?;
+            house.sessions.close_all(id);
             Ok(json!(done))
         }
         "key_create" => {

@@ -5,12 +5,16 @@
 
 use std::{io, sync::Arc};
 
-use super::data::{self, Data};
+use super::{
+    data::{self, Data},
+    shelf::Shared,
+};
 use crate::{
     blob, config,
     disk::{Disk, local::Local},
     domain::source::Source,
     follow::{self, Follow},
+    identity::{self, Sessions, Shelf},
     ledger::{
         self, Free, Ledger,
         journal::{Journal, file::FileJournal},
@@ -82,6 +86,8 @@ pub struct House {
     pub follow: Arc<Follow>,
     /// The rules.
     pub registry: Registry,
+    /// Who is signed on.
+    pub sessions: Arc<Sessions>,
     /// Last, so that the lock is given back when the rest is closed.
     _data: Data,
 }
@@ -93,6 +99,7 @@ pub(super) struct Ground {
     pub derived: Arc<blob::Derived>,
     pub journal: Box<dyn Journal>,
     pub table: Box<dyn Table>,
+    pub shelf: Box<dyn Shelf>,
 }
 
 impl Ground {
@@ -104,8 +111,8 @@ impl Ground {
         let data = Data::own(&file.data, create && !file.read_only)?;
         let disk: Arc<dyn Disk> = Arc::new(Local::new());
         let (blobs, derived) = blobs(file, &data, &disk, source)?;
-        let (journal, table) = engine(file, &data, &disk)?;
-        Ok(Self { data, blobs, derived, journal, table })
+        let (journal, table, shelf) = engine(file, &data, &disk)?;
+        Ok(Self { data, blobs, derived, journal, table, shelf })
     }
 }
 
@@ -122,7 +129,7 @@ impl House {
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, Error> {
         let ground = Ground::open(file, &source, create)?;
-        let Ground { data, blobs, derived, journal, table } = ground;
+        let Ground { data, blobs, derived, journal, table, shelf } = ground;
         let dir = file.data.clone();
         let free = Free::new(move || Local::new().free(&dir));
         let config = file.ledger(free);
@@ -145,7 +152,8 @@ impl House {
             file.registry(),
         );
         let follow = Arc::new(follow);
-        Ok(Self { source, ledger, blobs, derived, index, follow, registry, _data: data })
+        let sessions = Arc::new(Sessions::new(Arc::clone(&source), shelf));
+        Ok(Self { source, ledger, blobs, derived, index, follow, registry, sessions, _data: data })
     }
 
     /// Ends the ledger's writer with its clean marker, so that the next start is quick.
@@ -154,14 +162,16 @@ impl House {
     }
 }
 
-type Engine = (Box<dyn Journal>, Box<dyn Table>);
+type Engine = (Box<dyn Journal>, Box<dyn Table>, Box<dyn Shelf>);
 
-/// Journal and tables, where the configuration says that they lie.
+/// Journal, tables and the shelf of sessions, where the configuration says that they
+/// lie.
 fn engine(file: &config::File, data: &Data, disk: &Arc<dyn Disk>) -> Result<Engine, Error> {
     if let Some(config) = file.postgres()? {
         data.none_of("journal", "a journal of its own; `aktenlauf move` takes it to PostgreSQL")?;
         let (journal, tables) = postgres::open(config)?;
-        return Ok((Box::new(journal), Box::new(tables)));
+        let shelf = Shared(tables.operational());
+        return Ok((Box::new(journal), Box::new(tables), Box::new(shelf)));
     }
     data.none_of("operational/seen.json", "the marks of a node whose journal is in PostgreSQL")?;
     let journal = match file.read_only {
@@ -172,7 +182,7 @@ fn engine(file: &config::File, data: &Data, disk: &Arc<dyn Disk>) -> Result<Engi
     if let Some(note) = tables.note() {
         tracing::warn!(note, "tables");
     }
-    Ok((Box::new(journal), Box::new(tables)))
+    Ok((Box::new(journal), Box::new(tables), Box::new(identity::Memory::default())))
 }
 
 /// Bytes and derived texts, where the configuration says that they lie.

@@ -14,6 +14,7 @@ mod jobs;
 pub mod log;
 pub mod moving;
 mod rest;
+pub mod shelf;
 mod source;
 pub mod tls;
 mod web;
@@ -131,7 +132,8 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
 
 fn front(file: &config::File, house: &House) -> Data<Front> {
     let proxies = Proxies(file.trusted_proxies.clone());
-    Data::new(Front::new(Arc::clone(&house.source), house.registry.clone(), proxies, file.http()))
+    let (source, sessions) = (Arc::clone(&house.source), Arc::clone(&house.sessions));
+    Data::new(Front::new(source, house.registry.clone(), proxies, file.http(), sessions))
 }
 
 fn app(file: &config::File, house: &House) -> Data<api::App> {

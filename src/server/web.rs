@@ -40,6 +40,10 @@ impl Web {
         front: web::Data<Front>,
         app: web::Data<api::App>,
     ) -> io::Result<Self> {
+        // Handed down to each connection: one whose client takes nothing for so long is ended by
+        // the kernel, whatever waits to be sent.
+        let idle_ms = u32::try_from(file.limits.idle_s.saturating_mul(1000)).unwrap_or(u32::MAX);
+        rustix::net::sockopt::set_tcp_user_timeout(&listener, idle_ms)?;
         let (workers, connections) = (file.workers, file.limits.connections);
         let (tell, told) = mpsc::channel();
         let run = move || {

@@ -52,7 +52,7 @@ fn send(m: &Matrix, a: &Actor, method: &str, path: &str, etag: &str, body: Value
         headers.push(("If-Match", etag));
     }
     match method {
-        "GET" | "DELETE" => m.stadt.send(&a.token, method, path, &headers, None),
+        "GET" | "HEAD" | "DELETE" => m.stadt.send(&a.token, method, path, &headers, None),
         _ => m.stadt.json(&a.token, method, path, &headers, &body),
     }
 }
@@ -426,6 +426,12 @@ fn dokumente() -> Vec<(&'static str, Row)> {
             "dokument_inhalt",
             object(READERS, 'L', Kind::Dokument, |m, a, id, _| {
                 get(m, a, &format!("/dokumente/{id}/inhalt"))
+            }),
+        ),
+        (
+            "dokument_inhalt_kopf",
+            object(READERS, 'L', Kind::Dokument, |m, a, id, _| {
+                send(m, a, "HEAD", &format!("/dokumente/{id}/inhalt"), "", Value::Null)
             }),
         ),
     ]

@@ -178,7 +178,7 @@ fn a_request_id_is_echoed_only_if_it_is_sane() {
 }
 
 #[test]
-fn a_key_serves_only_from_its_networks_until_its_end_and_while_it_is_open() {
+fn a_key_serves_only_from_its_networks() {
     let stadt = Stadt::gemeinsam();
     let works = |change: fn(&mut aktenlauf::registry::SchluesselNeu)| {
         let key = stadt.key(&neuer_schluessel(), |key| {

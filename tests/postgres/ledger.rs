@@ -36,7 +36,8 @@ fn try_node(
 #[test]
 fn two_nodes_decide_one_after_the_other() {
     let Some(config) = super::schema() else { return };
-    let nodes = [node(&config, 0), node(&config, 1000)];
+    // Far apart in the one sequence that both take their ids from.
+    let nodes = [node(&config, 0), node(&config, 1_000_000)];
     let rounds: u64 = 60;
     std::thread::scope(|scope| {
         for (ledger, source) in &nodes {

@@ -21,12 +21,14 @@ mod connect;
 mod fence;
 mod group;
 mod journals;
+mod operational;
 mod pool;
 mod schema;
 mod tables;
 mod views;
 
 pub use journals::Journals;
+pub use operational::Operational;
 pub use tables::Tables;
 
 use cache::Cache;

@@ -35,6 +35,10 @@ impl Tables {
         Self { engine, building: Arc::default() }
     }
 
+    pub(super) const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
     fn building(&self) -> bool {
         self.building.load(Ordering::SeqCst)
     }
