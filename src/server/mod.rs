@@ -13,8 +13,13 @@ pub mod house;
 mod jobs;
 pub mod log;
 pub mod moving;
+mod patience;
 mod rest;
+#[cfg(test)]
+mod rig;
 mod source;
+mod sweeps;
+mod texts;
 pub mod tls;
 mod web;
 
