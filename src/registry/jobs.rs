@@ -16,7 +16,7 @@ use crate::{
         verwaltung::Anfrage,
         zeit::Zeitpunkt,
     },
-    ledger::{Change, Draft, Row, View},
+    ledger::{Change, CommitError, Draft, Row, State, View},
 };
 
 /// The house in its own name.
@@ -243,13 +243,17 @@ impl Jobs {
     /// As `sweep`, asking before each file whether to go on, which may take its time.
     ///
     /// # Errors
-    /// As `sweep`.
+    /// As `sweep`; `nur_lesen` if the ledger takes no commits, because then it may not know
+    /// everything that was acknowledged.
     pub fn sweep_while(&self, go_on: &mut dyn FnMut() -> bool) -> Result<SweepReport, Error> {
         let blobs = &self.0.0.blobs;
         let mut report = SweepReport::default();
         for found in blobs.list() {
             if !go_on() {
                 break;
+            }
+            if let State::ReadOnly(why) | State::Poisoned(why) = self.0.0.ledger.state() {
+                return Err(CommitError::ReadOnly(why).into());
             }
             let found = match found {
                 Ok(found) => found,

@@ -122,3 +122,32 @@ fn tidy(jobs: &Jobs, rest: &Rest) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::server::rig::Rig;
+
+    /// Fails if a text that was lost is forgotten because the journal takes nothing for a while.
+    #[test]
+    fn a_lost_text_is_remembered_until_it_can_be_reopened() {
+        let rig = Rig::new();
+        let (jobs, mut missing) = (rig.registry.jobs(), Vec::new());
+        for text in ["eins", "zwei"] {
+            let digest = rig.blob(text.as_bytes());
+            assert!(jobs.text_bereit(digest, 4, None).unwrap());
+            missing.push(digest);
+        }
+        rig.full.store(true, Ordering::SeqCst);
+        for _ in 0..10 {
+            let waits = reopen(&jobs, &mut missing);
+            assert!(matches!(waits, Err(Hindrance::Away(_))), "{waits:?}");
+        }
+        assert_eq!(missing.len(), 2);
+        rig.full.store(false, Ordering::SeqCst);
+        reopen(&jobs, &mut missing).unwrap();
+        assert_eq!((missing.len(), jobs.offene_texte(10).unwrap().len()), (0, 2));
+    }
+}

@@ -24,7 +24,7 @@ use crate::{
     },
     registry::{Config, Registry},
     search,
-    text::{Limits, Pool},
+    text::{self, Limits, Pool},
 };
 
 use super::texts::Texts;
@@ -54,7 +54,7 @@ pub struct Rig {
     pub full: Arc<AtomicBool>,
     pub derived: Arc<Derived>,
     pub registry: Registry,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Rig {
@@ -80,7 +80,7 @@ impl Rig {
             source.clone(),
             Config::default(),
         );
-        Self { source, bucket, full, derived, registry, _folder: folder }
+        Self { source, bucket, full, derived, registry, folder }
     }
 
     /// Puts the bucket out of reach, or back.
@@ -137,6 +137,13 @@ impl Rig {
         let jobs = self.registry.jobs();
         jobs.verurteilen(digest, "Test").unwrap();
         assert_eq!(jobs.verurteilte_loeschen(0, 10).unwrap(), 1);
+    }
+
+    /// Where the text of a blob is kept.
+    pub fn derived_file(&self, digest: Digest) -> PathBuf {
+        let hex = digest.to_string();
+        let kind = format!("derived/{}-{}", text::KIND, text::VERSION);
+        self.folder.path().join(kind).join(&hex[..2]).join(hex)
     }
 
     /// One node's job, which has no workers.

@@ -118,4 +118,34 @@ mod tests {
         rest.end();
         assert_eq!(look_after(2 * EVERY_MS), 2);
     }
+
+    /// Fails if what a damaged journal does not name any more is taken for a leftover.
+    #[test]
+    fn without_a_sound_ledger_nothing_goes() {
+        let rig = Rig::new();
+        rig.publish(b"perhaps acknowledged");
+        rig.source.now.fetch_add(2 * EVERY_MS, Ordering::SeqCst);
+        rig.registry.ledger().close();
+        let refused = sweep(&rig.registry.jobs(), &Rest::default());
+        assert!(matches!(refused, Err(Hindrance::Away(_))), "{refused:?}");
+        assert_eq!(rig.bucket.count(), 1);
+    }
+
+    /// Fails if a deletion takes the bytes that lead to a text which it could not take away.
+    #[test]
+    fn a_deletion_that_was_cut_short_is_ended() {
+        let rig = Rig::new();
+        let (digest, jobs) = (rig.blob(b"geht"), rig.registry.jobs());
+        let file = rig.derived_file(digest);
+        // A folder in the place of the file can't be removed as one.
+        std::fs::create_dir_all(&file).unwrap();
+        jobs.verurteilen(digest, "Test").unwrap();
+        assert!(jobs.verurteilte_loeschen(0, 10).is_err());
+        assert_eq!(rig.bucket.count(), 1);
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::write(&file, b"text").unwrap();
+        rig.source.now.fetch_add(2 * EVERY_MS, Ordering::SeqCst);
+        assert_eq!(sweep(&jobs, &Rest::default()).unwrap().entfernt, 1);
+        assert!(!file.exists() && rig.bucket.count() == 0);
+    }
 }

@@ -199,12 +199,16 @@ impl Texts {
     /// text is open and taken again, or ready and wanted.
     fn settle(&self) -> Result<(), Hindrance> {
         let unsure: Vec<Digest> = {
-            let state = self.lock();
-            state.put.difference(&state.running).copied().collect()
+            let mut state = self.lock();
+            let unsure = state.put.difference(&state.running).copied().collect();
+            state.put = state.put.intersection(&state.running).copied().collect();
+            unsure
         };
-        for digest in unsure {
-            self.jobs.text_verwerfen(digest)?;
-            self.lock().put.remove(&digest);
+        for (done, digest) in unsure.iter().enumerate() {
+            if let Err(error) = self.jobs.text_verwerfen(*digest) {
+                self.lock().put.extend(unsure.iter().skip(done));
+                return Err(error.into());
+            }
         }
         Ok(())
     }
