@@ -11,11 +11,11 @@ use crate::{
     served::{Binary, City},
 };
 
-const CONNECTIONS: usize = 16;
+pub const CONNECTIONS: usize = 16;
 const DOCUMENTS: usize = 4_000;
 
 /// Bytes that begin like a PDF and do not compress, as scans are; each its own.
-fn scan(number: usize, size: usize) -> Vec<u8> {
+pub fn scan(number: usize, size: usize) -> Vec<u8> {
     let mut bytes = format!("%PDF-1.7\n% {number}\n").into_bytes();
     let mut state = number as u64 + 1;
     while bytes.len() < size {
@@ -27,7 +27,7 @@ fn scan(number: usize, size: usize) -> Vec<u8> {
 }
 
 /// Pushes all from `CONNECTIONS` clients; seconds.
-fn push_all(city: &City, documents: &[Vec<u8>], name: &str) -> f64 {
+pub fn push_all(city: &City, documents: &[Vec<u8>], name: &str) -> f64 {
     let next = AtomicUsize::new(0);
     let start = Instant::now();
     thread::scope(|scope| {

@@ -1,17 +1,25 @@
 //! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
 //!
-//! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`.
+//! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
+//! `engines`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` (default 100,000). See benches/README.md.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 
+mod engines;
 mod ingest;
 mod ledger;
 mod process;
 mod raw;
 #[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/s3.rs"]
+mod s3;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/served.rs"]
 mod served;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/postgres/server.rs"]
+mod server;
 mod start;
 
 fn main() {
@@ -30,6 +38,9 @@ fn main() {
     }
     if want("start") {
         start::all();
+    }
+    if want("engines") {
+        engines::all();
     }
 }
 

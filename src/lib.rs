@@ -49,6 +49,14 @@
 //!
 //! `disk` lies under `blob` and `ledger` both, so that one simulated power cut hits both.
 //!
+//! # One machine, or several
+//!
+//! The journal and its tables lie in files and sled, or both in one PostgreSQL schema; blobs in
+//! files or in an S3 bucket. Nothing above layer 1 knows which. Where several nodes share them, a
+//! group of commits is one transaction that holds the head row ([`ledger::postgres`]), each writing
+//! of a blob has a name of its own, so that a late deletion meets nothing that is still used
+//! ([`blob`]), and each node follows the journal into its own index.
+//!
 //! # Invariants, and the test that holds each
 //!
 //! | invariant | test |
@@ -58,6 +66,9 @@
 //! | Equal bytes pushed, deleted, swept by two machines are never lost | `tests/nodes.rs` |
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
+//! | Nothing is acknowledged twice, or by two servers, or without its standby | `tests/postgres.rs` |
+//! | Two nodes, a killed database, a killed node: nothing lost, nothing doubled | `tests/cluster.rs` |
+//! | No deletion, however late, takes bytes that are in use | `tests/nodes.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |

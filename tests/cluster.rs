@@ -49,16 +49,21 @@ impl Ground {
         fs::write(&key, &s3.secret_key).unwrap();
         fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
         format!(
-            "[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{}'\nschema = 'stadt'\n\
-             [blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
+            "{}[blobs]\nengine = 's3'\n[blobs.s3]\nendpoint = '{}'\nbucket = '{}'\n\
              prefix = 'stadt'\naccess_key = '{}'\nsecret_key_file = '{}'\n",
-            self.cluster.url(),
+            settings(&self.cluster),
             s3.endpoint,
             s3.bucket,
             s3.access_key,
             key.display()
         )
     }
+}
+
+/// What a node's file says of the database.
+pub fn settings(cluster: &Cluster) -> String {
+    let url = cluster.url();
+    format!("[ledger]\nengine = 'postgres'\n[ledger.postgres]\nurl = '{url}'\nschema = 'stadt'\n")
 }
 
 /// What was acknowledged.
@@ -108,9 +113,8 @@ fn client(number: usize, nodes: &[String], key: &str, stop: &AtomicBool, receipt
             _ => format!("Schreiben {once} Wort{number}x{round}").repeat(40).into_bytes(),
         };
         let metadata = json!({ "dateiname": "brief.txt", "oe": "10", "fremd_id": once });
-        let answer = insist(&order, |node| {
-            Served::push_to(&agent, node, key, &bytes, &metadata, &once)
-        });
+        let answer =
+            insist(&order, |node| Served::push_to(&agent, node, key, &bytes, &metadata, &once));
         let id = answer["id"].as_str().unwrap().to_owned();
         let old = receipts.documents.lock().unwrap().insert(id, bytes);
         assert!(old.is_none(), "one id was given twice");
@@ -178,7 +182,10 @@ fn a_killed_database_and_a_killed_node_lose_and_double_nothing() {
         let answer = city.search(city.key(), &word, last);
         assert_eq!(answer["treffer"].as_array().unwrap().len(), 1, "{word}: {answer}");
     }
-    Binary::real().run(&["verify", "--config", ground.path("a.toml").to_str().unwrap()]);
+    let (file, url) = (ground.path("a.toml"), ground.cluster.url());
+    let said =
+        Binary::real().run(&["verify", "--config", file.to_str().unwrap(), "--against", &url]);
+    assert!(said.contains("one history") && said.contains("nothing is wrong"), "{said}");
 }
 
 fn carry(from: &Path, to: &Path) -> String {
@@ -217,8 +224,7 @@ fn the_demo_city_moves_there_and_back() {
     // The old one is no longer served; what was moved is not moved over something else.
     let refused = |from: &Path, to: &Path| {
         let (from, to) = (from.to_str().unwrap(), to.to_str().unwrap());
-        let done =
-            Command::new(binary.path()).args(["move", "--from", from, "--to", to]).output();
+        let done = Command::new(binary.path()).args(["move", "--from", from, "--to", to]).output();
         let done = done.unwrap();
         assert!(!done.status.success());
         String::from_utf8(done.stderr).unwrap()

@@ -320,6 +320,10 @@ impl City {
         self.served.address()
     }
 
+    pub fn binary(&self) -> &Binary {
+        &self.binary
+    }
+
     /// Starts again at the address that it had.
     pub fn restart_at(&mut self, address: &str) {
         let listen = address.trim_start_matches("http://");

@@ -11,6 +11,7 @@ use crate::{
     config,
     domain::source::Source,
     ledger::{
+        self,
         journal::{self, Compared},
         postgres,
     },
@@ -174,6 +175,10 @@ pub fn rebuild(args: &Rebuild) -> anyhow::Result<ExitCode> {
         }
     }
     drop(data);
+    if let Some(config) = file.postgres()? {
+        // Nodes that serve refuse to write until they are built, and read the old ones meanwhile.
+        ledger::discard(&postgres::open(config)?.1)?;
+    }
     let bar = progress(0, "entries into the tables");
     let house = House::open(&file, Arc::new(System), false, &|done, total| {
         bar.set_length(total);

@@ -127,6 +127,9 @@ struct NewKey {
     /// Plan units it may file under; none: all
     #[arg(long = "unit", value_delimiter = ',')]
     units: Vec<String>,
+    /// Walls it is admitted behind: personal, sozial, jugend, steuer
+    #[arg(long = "wall", value_delimiter = ',')]
+    walls: Vec<String>,
     /// Networks it may come from, e.g. 10.1.0.0/16; none: all
     #[arg(long = "net", value_delimiter = ',')]
     nets: Vec<String>,
@@ -235,7 +238,7 @@ pub fn key(args: &KeyCommand) -> anyhow::Result<ExitCode> {
             let key = json!({
                 "name": new.name, "rolle": new.role, "oe": new.oe, "verben": new.verbs,
                 "planeinheiten": new.units, "netze": new.nets, "ablauf": new.expires,
-                "grenzen": limits,
+                "schutzklassen": new.walls, "grenzen": limits,
             });
             let answer = new.place.ask("key_create", key, false)?;
             let secret = answer.get("geheimnis").and_then(Value::as_str);

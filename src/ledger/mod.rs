@@ -267,6 +267,14 @@ pub struct Ledger {
     notes: Vec<String>,
 }
 
+/// Makes tables unusable, so that the next opening builds them anew.
+///
+/// # Errors
+/// As the engine says.
+pub fn discard(table: &dyn Table) -> Result<(), Error> {
+    Ok(table.commit(&[(rows::STAND.to_vec(), None)])?)
+}
+
 impl Ledger {
     /// Brings the tables to the journal's head (replay, or rebuild where they do not fit), ends
     /// erasures that were left open, and starts the writer. `progress` gets entries applied and

@@ -94,7 +94,8 @@ pub fn run(
     let there = Ground::open(to, source, true).map_err(|e| Error::Open("target", e))?;
     let free = Free::new(|| Ok(u64::MAX));
     let config = ledger::Config { read_only: Some("it is moved".into()), ..from.ledger(free) };
-    let old = Ledger::open(config.clone(), here.journal, here.table, Arc::clone(source), &|_, _| {})?;
+    let old =
+        Ledger::open(config.clone(), here.journal, here.table, Arc::clone(source), &|_, _| {})?;
     let _still = old.keep_still()?;
     let head = old.head();
     follows(&old, there.journal.head())?;

@@ -9,13 +9,18 @@ use aktenlauf::{
 
 use crate::ledger::{Fixed, get, set};
 
-fn node(config: &postgres::Config, seed: u64) -> (Ledger, Arc<Fixed>) {
+pub fn node(config: &postgres::Config, seed: u64) -> (Ledger, Arc<Fixed>) {
     let source = Arc::new(Fixed::default());
     (0..seed).for_each(|_| {
         source.next();
     });
     let ledger = try_node(config, &source).unwrap();
     (ledger, source)
+}
+
+/// As a node, which may be refused.
+pub fn try_open(config: &postgres::Config) -> Result<Ledger, aktenlauf::ledger::Error> {
+    try_node(config, &Arc::new(Fixed::default()))
 }
 
 fn try_node(
@@ -50,6 +55,38 @@ fn two_nodes_decide_one_after_the_other() {
         assert!(report.is_sound() && report.entries == 8 * rounds, "{report:?}");
     }
     assert_eq!(nodes[0].0.view().count(aktenlauf::domain::record::Kind::Zaehler).unwrap(), 1);
+}
+
+/// 64 writers share transactions: each waits for one, and 10 commits at least go into it.
+#[test]
+fn a_transaction_carries_many_commits() {
+    let Some(config) = super::schema() else { return };
+    let (ledger, source) = node(&config, 0);
+    let transactions = |url: &str| -> i64 {
+        let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).unwrap();
+        let sql = format!(
+            "SELECT n_tup_upd FROM pg_stat_user_tables \
+                           WHERE schemaname = '{}' AND relname = 'head'",
+            config.schema
+        );
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        client.query_one(&sql, &[]).unwrap().get(0)
+    };
+    let before = transactions(&config.url);
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    count(&ledger, &source).unwrap();
+                }
+            });
+        }
+    });
+    let commits = 64 * 25;
+    drop(ledger);
+    let groups = transactions(&config.url) - before;
+    println!("{commits} commits in {groups} transactions");
+    assert!(groups > 0 && commits >= 10 * groups, "{groups} transactions for {commits} commits");
 }
 
 fn count(ledger: &Ledger, source: &Arc<Fixed>) -> Result<u64, CommitError<()>> {

@@ -8,12 +8,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use postgres::{Client, NoTls, Statement, config::TargetSessionAttrs};
+use postgres::{
+    Client, NoTls, Statement,
+    config::{Host, SslMode},
+    error::SqlState,
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Config, Error};
+use super::{Config, Error, fence::Fence};
 
 /// A connection with the statements that every read and write needs.
 pub(super) struct Connection {
@@ -51,10 +56,12 @@ impl Connection {
 
 /// Makes connections.
 pub(super) struct Connector {
-    base: postgres::Config,
+    /// One for each host of the connection string, in its order.
+    servers: Vec<postgres::Config>,
     tls: Option<MakeRustlsConnect>,
     setup: String,
     synchronous: bool,
+    pub fence: Fence,
 }
 
 impl std::fmt::Debug for Connector {
@@ -64,20 +71,28 @@ impl std::fmt::Debug for Connector {
 }
 
 impl Connector {
-    pub fn new(config: &Config) -> Result<Self, Error> {
-        let mut base =
-            postgres::Config::from_str(&config.url).map_err(|e| Error::Unfit(super::full(&e)))?;
-        if let Some(password) = &config.password {
-            base.password(password);
-        }
-        base.application_name("aktenlauf")
-            .connect_timeout(config.connect_timeout)
-            .tcp_user_timeout(config.statement_timeout)
-            .keepalives(true)
-            .keepalives_idle(std::time::Duration::from_secs(5))
-            .keepalives_interval(std::time::Duration::from_secs(2))
-            .keepalives_retries(3);
+    pub fn new(config: &Config, fence: Fence) -> Result<Self, Error> {
+        let url = postgres::Config::from_str(&config.url);
+        let url = url.map_err(|e| Error::Unfit(super::full(&e)))?;
         let tls = config.ca.as_deref().map(trusting).transpose()?;
+        let mut servers = servers(&url);
+        for server in &mut servers {
+            if let Some(password) = &config.password {
+                server.password(password);
+            }
+            if tls.is_some() {
+                // Else a server that says it has no TLS would be talked to in clear.
+                server.ssl_mode(SslMode::Require);
+            }
+            server
+                .application_name("aktenlauf")
+                .connect_timeout(config.connect_timeout)
+                .tcp_user_timeout(config.statement_timeout)
+                .keepalives(true)
+                .keepalives_idle(Duration::from_secs(5))
+                .keepalives_interval(Duration::from_secs(2))
+                .keepalives_retries(3);
+        }
         // A node that is gone must not keep the head row: the server notices within seconds.
         let setup = format!(
             "SET search_path TO \"{schema}\", pg_catalog; SET synchronous_commit = on; \
@@ -88,13 +103,12 @@ impl Connector {
             schema = config.schema,
             wait = config.statement_timeout.as_millis(),
         );
-        Ok(Self { base, tls, setup, synchronous: config.synchronous })
+        Ok(Self { servers, tls, setup, synchronous: config.synchronous, fence })
     }
 
-    fn connect(&self, wanted: TargetSessionAttrs) -> Result<Connection, Error> {
+    fn connect(&self, server: &postgres::Config) -> Result<Connection, Error> {
         let warned = Arc::new(AtomicBool::new(false));
-        let mut config = self.base.clone();
-        config.target_session_attrs(wanted);
+        let mut config = server.clone();
         let seen = Arc::clone(&warned);
         config.notice_callback(move |notice| {
             if notice.severity() == "WARNING" || notice.code().code().starts_with("01") {
@@ -110,24 +124,52 @@ impl Connector {
         let mut client = connected.map_err(|e| Error::Unreachable(super::full(&e)))?;
         client.batch_execute(&self.setup)?;
         let standby = client.query_one("SELECT pg_is_in_recovery()", &[])?.try_get(0)?;
+        let history = "SELECT epoch, timeline FROM head";
+        match client.query_one(history, &[]) {
+            Ok(row) => self.fence.admit(row.try_get(0)?, row.try_get(1)?)?,
+            // Before the first start there is no such table.
+            Err(e) if e.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
+            Err(e) => return Err(e.into()),
+        }
         warned.store(false, Ordering::SeqCst);
         Ok(Connection { client, warned, standby, statements: Vec::new() })
     }
 
+    /// A connection to the first server that will do; the first reason why not, if none does.
+    fn first(
+        &self,
+        fit: impl Fn(&mut Connection) -> Result<(), Error>,
+    ) -> Result<Connection, Error> {
+        let mut refused = None;
+        for server in &self.servers {
+            let connected = self.connect(server).and_then(|mut connection| {
+                fit(&mut connection)?;
+                Ok(connection)
+            });
+            match connected {
+                // A server that loses documents ends the search: it must not be passed over.
+                Ok(_) | Err(Error::Unfit(_)) => return connected,
+                Err(error) => drop(refused.get_or_insert(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::Unreachable("no host is named".into())))
+    }
+
     /// A connection to the server that takes writes, which must keep what it is told.
     pub fn writable(&self) -> Result<Connection, Error> {
-        let mut connection = self.connect(TargetSessionAttrs::ReadWrite)?;
-        if connection.standby {
-            return Err(Error::Unreachable("it is a standby, and takes no writes".into()));
-        }
-        self.fit(&mut connection.client)?;
-        Ok(connection)
+        self.first(|connection| {
+            if connection.standby {
+                return Err(Error::Unreachable("it is a standby, and takes no writes".into()));
+            }
+            self.fit(&mut connection.client)
+        })
     }
 
     /// A connection for reading: to the server that takes writes, else to any.
     pub fn readable(&self) -> Result<Connection, Error> {
-        self.connect(TargetSessionAttrs::ReadWrite)
-            .or_else(|first| self.connect(TargetSessionAttrs::Any).map_err(|_| first))
+        let standby = || Error::Unreachable("it is a standby".into());
+        self.first(|c| if c.standby { Err(standby()) } else { Ok(()) })
+            .or_else(|first| self.first(|_| Ok(())).map_err(|_| first))
     }
 
     /// Refuses a server that acknowledges what it has not written.
@@ -154,6 +196,31 @@ impl Connector {
         }
         Ok(())
     }
+}
+
+/// The hosts of a connection string, each as a configuration of its own: which of them is used is
+/// decided here, by what it says of its history.
+fn servers(url: &postgres::Config) -> Vec<postgres::Config> {
+    let one = |at: usize, host: &Host| {
+        let mut server = postgres::Config::new();
+        match host {
+            Host::Tcp(name) => server.host(name),
+            Host::Unix(path) => server.host_path(path),
+        };
+        if let Some(addr) = url.get_hostaddrs().get(at) {
+            server.hostaddr(*addr);
+        }
+        let ports = url.get_ports();
+        if let Some(port) = ports.get(at).or_else(|| ports.first()) {
+            server.port(*port);
+        }
+        url.get_user().map(|user| server.user(user));
+        url.get_dbname().map(|name| server.dbname(name));
+        url.get_options().map(|options| server.options(options));
+        server.ssl_mode(url.get_ssl_mode()).channel_binding(url.get_channel_binding());
+        server
+    };
+    url.get_hosts().iter().enumerate().map(|(at, host)| one(at, host)).collect()
 }
 
 /// TLS that trusts the authorities of a PEM file and nobody else.

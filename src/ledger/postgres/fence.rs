@@ -39,6 +39,11 @@ impl Fence {
         Ok(Self { file, seen: Mutex::new(seen) })
     }
 
+    /// True if this node has written, or read what was written.
+    pub fn knows_any(&self) -> bool {
+        *lock(&self.seen) != Seen::default()
+    }
+
     /// Refuses a server whose history is older than one that was seen.
     pub fn admit(&self, epoch: i64, timeline: i64) -> Result<(), Error> {
         let seen = *lock(&self.seen);

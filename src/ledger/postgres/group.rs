@@ -93,7 +93,7 @@ impl Engine {
         }
         // The first group after a promotion.
         let epoch = if timeline > known { epoch + 1 } else { epoch };
-        self.fence.admit(epoch, timeline)?;
+        self.connector.fence.admit(epoch, timeline)?;
         if self.config.synchronous && !standbys {
             return Err(Error::Unreachable(NO_STANDBY.into()));
         }
@@ -135,50 +135,24 @@ impl Engine {
         let Some(open) = group.open.take() else {
             return Err(Error::Server("no group is open".into()));
         };
-        let done = self.write_and_commit(&mut group, batch, open);
-        if done.is_err() {
-            group.drop_it();
-        }
-        done
+        let Some(mut connection) = group.connection.take() else {
+            return Err(Error::Unreachable("not connected".into()));
+        };
+        self.write(&mut connection, batch, open)?;
+        let synchronous = self.config.synchronous;
+        let done = self.patient(connection, move |c| commit(c, synchronous))?;
+        group.connection = Some(done.0);
+        *lock(&self.head) = open.head;
+        Ok(())
     }
 
-    fn write_and_commit(
-        &self,
-        group: &mut Group,
-        batch: &[Write],
-        open: Open,
-    ) -> Result<(), Error> {
-        let connection = group.connection()?;
+    fn write(&self, connection: &mut Connection, batch: &[Write], open: Open) -> Result<(), Error> {
         if !batch.is_empty() {
             tables::write(connection, false, batch)?;
         }
         connection.client.execute("SELECT pg_notify($1, '')", &[&self.channel()])?;
         // Remembered before it counts: a node must not forget what it acknowledged.
-        self.fence.remember(open.epoch, open.timeline)?;
-        self.commit(connection)?;
-        *lock(&self.head) = open.head;
-        Ok(())
-    }
-
-    /// A commit that counts: without a warning, and with a standby where there must be one.
-    fn commit(&self, connection: &mut Connection) -> Result<(), Error> {
-        let unknown = |what: String| Error::Unknown(what);
-        connection.warned();
-        connection.client.batch_execute("COMMIT").map_err(|e| unknown(super::full(&e)))?;
-        if connection.warned() {
-            return Err(unknown("the wait for a standby was cancelled".into()));
-        }
-        if self.config.synchronous {
-            // Who empties the list sets free whoever waits, without a word.
-            let standbys = "SELECT current_setting('synchronous_standby_names') <> ''";
-            let row = connection.client.query_one(standbys, &[]);
-            let there: bool =
-                row.and_then(|row| row.try_get(0)).map_err(|e| unknown(super::full(&e)))?;
-            if !there {
-                return Err(unknown(NO_STANDBY.into()));
-            }
-        }
-        Ok(())
+        self.connector.fence.remember(open.epoch, open.timeline)
     }
 
     /// Looks for the last entry of a commit until the time is over. One that is found counts only
@@ -221,6 +195,27 @@ impl Engine {
         self.finish(&[])?;
         Ok(true)
     }
+}
+
+/// A commit that counts: without a warning, and with a standby where there must be one.
+fn commit(connection: &mut Connection, synchronous: bool) -> Result<(), Error> {
+    let unknown = |what: String| Error::Unknown(what);
+    connection.warned();
+    connection.client.batch_execute("COMMIT").map_err(|e| unknown(super::full(&e)))?;
+    if connection.warned() {
+        return Err(unknown("the wait for a standby was cancelled".into()));
+    }
+    if synchronous {
+        // Who empties the list sets free whoever waits, without a word.
+        let standbys = "SELECT current_setting('synchronous_standby_names') <> ''";
+        let row = connection.client.query_one(standbys, &[]);
+        let there: bool =
+            row.and_then(|row| row.try_get(0)).map_err(|e| unknown(super::full(&e)))?;
+        if !there {
+            return Err(unknown(NO_STANDBY.into()));
+        }
+    }
+    Ok(())
 }
 
 const NO_STANDBY: &str =

@@ -41,18 +41,13 @@ impl Journals {
 
     fn try_erase(&self, seqs: &[u64]) -> Result<(), super::Error> {
         let numbers: Vec<i64> = seqs.iter().filter_map(|seq| i64::try_from(*seq).ok()).collect();
-        let mut connection = self.0.connector.writable()?;
-        let client = &mut connection.client;
-        let found = client
-            .query("SELECT seq, digest FROM journal WHERE seq = ANY($1)", &[&numbers])?
-            .iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect::<Result<Vec<(i64, Vec<u8>)>, postgres::Error>>()?;
-        let (seqs, digests): (Vec<i64>, Vec<Vec<u8>>) = found.into_iter().unzip();
-        let marks: Vec<Vec<u8>> =
-            digests.iter().map(|digest| mark(&array(digest)).to_vec()).collect();
-        client.execute(ERASE, &[&seqs, &marks])?;
-        Ok(())
+        let connection = self.0.connector.writable()?;
+        let done = self.0.patient(connection, move |c| erase(&mut c.client, &numbers));
+        match done {
+            // Nobody waits for it, and doing it again does no harm.
+            Err(super::Error::Unknown(why)) => Err(super::Error::Unreachable(why)),
+            other => other.map(drop),
+        }
     }
 
     fn append_alone(&self, entries: &[Sealed]) -> Result<(), Error> {
@@ -65,6 +60,18 @@ impl Journals {
         }
         done
     }
+}
+
+fn erase(client: &mut postgres::Client, numbers: &[i64]) -> Result<(), super::Error> {
+    let found = client
+        .query("SELECT seq, digest FROM journal WHERE seq = ANY($1)", &[&numbers])?
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<Vec<(i64, Vec<u8>)>, postgres::Error>>()?;
+    let (seqs, digests): (Vec<i64>, Vec<Vec<u8>>) = found.into_iter().unzip();
+    let marks: Vec<Vec<u8>> = digests.iter().map(|digest| mark(&array(digest)).to_vec()).collect();
+    client.execute(ERASE, &[&seqs, &marks])?;
+    Ok(())
 }
 
 fn sealed(row: &postgres::Row) -> Result<Sealed, super::Error> {

@@ -8,7 +8,7 @@
 use std::{
     path::PathBuf,
     str::FromStr as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -28,7 +28,7 @@ mod views;
 pub use journals::Journals;
 pub use tables::Tables;
 
-use connect::Connector;
+use connect::{Connection, Connector};
 use fence::Fence;
 use group::Group;
 use pool::Pool;
@@ -52,7 +52,8 @@ pub struct Config {
     pub connections: usize,
     /// After so long a connection attempt fails.
     pub connect_timeout: Duration,
-    /// After so long a statement is cancelled, a commit that waits for a standby too.
+    /// After so long a statement is cancelled, and a commit without an answer counts as unknown:
+    /// PostgreSQL itself waits for a standby without end.
     pub statement_timeout: Duration,
     /// How long the outcome of a commit whose answer was lost is looked for.
     pub settle_timeout: Duration,
@@ -191,10 +192,9 @@ struct Engine {
     connector: Connector,
     pool: Pool,
     group: Mutex<Group>,
-    fence: Fence,
     head: Mutex<Position>,
     /// The connection that listens for other nodes' commits.
-    ear: Mutex<Option<connect::Connection>>,
+    ear: Mutex<Option<Connection>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -207,13 +207,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// `Unfit` if the server does not keep what it is told; else as the server says.
 pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
     config.check().map_err(Error::Unfit)?;
-    let connector = Connector::new(&config)?;
-    let fence = Fence::open(config.seen.clone())?;
-    let mut first = connector.writable()?;
-    schema::ensure(&mut first, &config)?;
-    let head = schema::head(&mut first)?;
-    fence.admit(head.epoch, head.timeline)?;
-    let engine = Arc::new(Engine::new(config, connector, fence, Some(first), head.position));
+    let connector = Connector::new(&config, Fence::open(config.seen.clone())?)?;
+    let (wanted, known) = (config.clone(), connector.fence.knows_any());
+    let ensure = move |connection: &mut Connection| {
+        schema::ensure(connection, &wanted, known)?;
+        schema::head(connection)
+    };
+    let (first, head) = patient(config.statement_timeout, connector.writable()?, ensure)?;
+    let engine = Arc::new(Engine::new(config, connector, Some(first), head.position));
     let tables = Tables::new(Arc::clone(&engine));
     Ok((Journals(engine), tables))
 }
@@ -224,18 +225,46 @@ pub fn open(config: Config) -> Result<(Journals, Tables), Error> {
 /// As the server says.
 pub fn look(config: Config) -> Result<Journals, Error> {
     config.check().map_err(Error::Unfit)?;
-    let connector = Connector::new(&config)?;
+    let connector = Connector::new(&config, Fence::open(None)?)?;
     let head = schema::head(&mut connector.readable()?)?;
-    let fence = Fence::open(None)?;
-    Ok(Journals(Arc::new(Engine::new(config, connector, fence, None, head.position))))
+    Ok(Journals(Arc::new(Engine::new(config, connector, None, head.position))))
+}
+
+/// Waits for what ends with a commit, but not without end, as PostgreSQL does where a standby is
+/// missing. A wait that is given up goes on, on a connection that nobody uses any more: to cancel
+/// it would show to readers what no standby has.
+fn patient<T: Send + 'static>(
+    limit: Duration,
+    mut connection: Connection,
+    act: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+) -> Result<(Connection, T), Error> {
+    let (tell, told) = mpsc::sync_channel(1);
+    let wait = move || {
+        let done = act(&mut connection);
+        // Who asked may have given up.
+        let _ = tell.send(done.map(|value| (connection, value)));
+    };
+    let thread = std::thread::Builder::new().name("commit".into()).spawn(wait);
+    thread.map_err(|e| Error::Unreachable(e.to_string()))?;
+    told.recv_timeout(limit).unwrap_or_else(|_| {
+        let text = format!("no answer to a commit within {limit:?}; is a standby missing?");
+        Err(Error::Unknown(text))
+    })
 }
 
 impl Engine {
+    fn patient<T: Send + 'static>(
+        &self,
+        connection: Connection,
+        act: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(Connection, T), Error> {
+        patient(self.config.statement_timeout, connection, act)
+    }
+
     fn new(
         config: Config,
         connector: Connector,
-        fence: Fence,
-        first: Option<connect::Connection>,
+        first: Option<Connection>,
         head: Position,
     ) -> Self {
         Self {
@@ -244,7 +273,6 @@ impl Engine {
             head: Mutex::new(head),
             ear: Mutex::default(),
             connector,
-            fence,
             config,
         }
     }

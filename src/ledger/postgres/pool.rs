@@ -47,7 +47,8 @@ impl Pool {
         let (found, made) = self.lend()?;
         let result = found.map_or_else(|| connector.readable(), Ok).and_then(|mut connection| {
             match read(&mut connection) {
-                Err(_) if connection.client.is_closed() => {
+                // The connection may have been dead for long; a read does no harm twice.
+                Err(Error::Unreachable(_)) => {
                     connection = connector.readable()?;
                     let result = read(&mut connection);
                     Ok((connection, Instant::now(), result))
@@ -59,7 +60,8 @@ impl Pool {
         state.lent -= 1;
         self.freed.notify_one();
         let (connection, made, result) = result?;
-        if !connection.client.is_closed() {
+        let sound = !matches!(result, Err(Error::Unreachable(_)));
+        if sound && !connection.client.is_closed() {
             state.idle.push((connection, made));
         }
         result

@@ -27,7 +27,11 @@ const TABLES: &str = "\
       ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8;";
 
 /// Makes the schema where there is none. A lock keeps two first starts apart.
-pub(super) fn ensure(connection: &mut Connection, config: &Config) -> Result<(), Error> {
+pub(super) fn ensure(
+    connection: &mut Connection,
+    config: &Config,
+    known: bool,
+) -> Result<(), Error> {
     let client = &mut connection.client;
     let mut change = client.transaction()?;
     change.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&config.schema])?;
@@ -35,6 +39,11 @@ pub(super) fn ensure(connection: &mut Connection, config: &Config) -> Result<(),
         "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'head'",
         &[&config.schema],
     )?;
+    if there.is_none() && known {
+        let text = "the schema is gone that this node has written to; a server that lost its data \
+                    must not begin a new history";
+        return Err(Error::Unfit(text.into()));
+    }
     if there.is_none() {
         change.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", config.schema))?;
         change.batch_execute(TABLES)?;
@@ -44,10 +53,24 @@ pub(super) fn ensure(connection: &mut Connection, config: &Config) -> Result<(),
         let text = format!("its schema has form {form}, this version knows up to {FORM}");
         return Err(Error::Unfit(text));
     }
-    change.batch_execute(&views::sql(config))?;
-    change.commit()?;
-    Ok(())
+    // Written only where they are others: a commit waits for a standby, and a node must be able to
+    // start, and serve readers, without one.
+    let views = views::sql(config);
+    let made = xxhash_rust::xxh3::xxh3_128(views.as_bytes()).to_be_bytes().to_vec();
+    let kept = change.query_opt("SELECT value FROM operational WHERE key = $1", &[&VIEWS])?;
+    let kept: Option<Vec<u8>> = kept.map(|row| row.try_get(0)).transpose()?;
+    if there.is_some() && kept.as_ref() == Some(&made) {
+        return Ok(change.rollback()?);
+    }
+    change.batch_execute(&views)?;
+    let keep = "INSERT INTO operational (key, value) VALUES ($1, $2) \
+                ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    change.execute(keep, &[&VIEWS, &made])?;
+    Ok(change.commit()?)
 }
+
+/// The row that says which views were made.
+const VIEWS: &[u8] = b"views";
 
 /// The head row.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +130,7 @@ impl Engine {
     /// The head row as it is now.
     pub fn refresh(&self) -> Result<Position, Error> {
         let found = self.read(head)?;
-        self.fence.admit(found.epoch, found.timeline)?;
+        self.connector.fence.admit(found.epoch, found.timeline)?;
         *lock(&self.head) = found.position;
         Ok(found.position)
     }

@@ -44,8 +44,11 @@ impl Tables {
         let mut connection = self.engine.connector.writable()?;
         connection.client.batch_execute("BEGIN")?;
         write(&mut connection, building, batch)?;
-        let lost = |e: postgres::Error| super::Error::Unknown(super::full(&e));
-        connection.client.batch_execute("COMMIT").map_err(lost)
+        let commit = |c: &mut Connection| {
+            let lost = |e: postgres::Error| super::Error::Unknown(super::full(&e));
+            c.client.batch_execute("COMMIT").map_err(lost)
+        };
+        self.engine.patient(connection, commit).map(drop)
     }
 
     fn try_scan(
@@ -185,8 +188,9 @@ impl Table for Tables {
             return Ok(self.alone(batch)?);
         }
         if self.building() {
-            let mut connection = self.engine.connector.writable()?;
-            schema::swap(&mut connection, &self.engine.config)?;
+            let (connection, config) =
+                (self.engine.connector.writable()?, self.engine.config.clone());
+            self.engine.patient(connection, move |c| schema::swap(c, &config))?;
             self.building.store(false, Ordering::SeqCst);
         }
         Ok(())
