@@ -201,7 +201,7 @@ impl From<ledger::CommitError<Error>> for Error {
                 Self::new(Art::Unbekannt, "ausgang_unbekannt", text)
             }
             C::Duplicate { .. } => Self::intern("commit id used twice"),
-            C::Ledger(cause) => Self::intern(cause),
+            C::Ledger(cause) => cause.into(),
         }
     }
 }

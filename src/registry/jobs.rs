@@ -243,8 +243,8 @@ impl Jobs {
     /// As `sweep`, asking before each file whether to go on, which may take its time.
     ///
     /// # Errors
-    /// As `sweep`; `nur_lesen` if the ledger takes no commits, because then it may not know
-    /// everything that was acknowledged.
+    /// As `sweep`; and if the ledger takes no commits, because then it may not know everything
+    /// that was acknowledged: it is damaged, or a standby answers that is behind.
     pub fn sweep_while(&self, go_on: &mut dyn FnMut() -> bool) -> Result<SweepReport, Error> {
         let blobs = &self.0.0.blobs;
         let mut report = SweepReport::default();
@@ -252,8 +252,12 @@ impl Jobs {
             if !go_on() {
                 break;
             }
-            if let State::ReadOnly(why) | State::Poisoned(why) = self.0.0.ledger.state() {
-                return Err(CommitError::ReadOnly(why).into());
+            match self.0.0.ledger.state() {
+                State::Ready | State::Full(_) => {}
+                State::Unreachable(why) => return Err(CommitError::Unreachable(why).into()),
+                State::ReadOnly(why) | State::Poisoned(why) => {
+                    return Err(CommitError::ReadOnly(why).into());
+                }
             }
             let found = match found {
                 Ok(found) => found,

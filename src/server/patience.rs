@@ -130,6 +130,8 @@ mod tests {
         assert!(away(follow::Error::Ledger(journal().into()).into()));
         assert!(away(registry::Error::from(ledger::Error::from(journal())).into()));
         assert!(away(registry::Error::from(ledger::CommitError::Unreachable(gone())).into()));
+        let table = ledger::table::Error::Unreachable(gone());
+        assert!(away(registry::Error::from(ledger::CommitError::Ledger(table.into())).into()));
         assert!(!away(registry::Error::nicht_gefunden().into()));
         assert!(!away(follow::Error::Behind.into()));
     }
