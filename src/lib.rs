@@ -67,8 +67,7 @@
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
 //! | Nothing is acknowledged twice, by two servers, or without its standby | `tests/postgres.rs` |
-//! | Two nodes, a killed database, a killed node: nothing lost, nothing doubled | `tests/cluster.rs` |
-//! | No deletion, however late, takes bytes that are in use | `tests/nodes.rs` |
+//! | Two nodes lose and double nothing, whatever is killed | `tests/cluster.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |

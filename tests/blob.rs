@@ -21,6 +21,7 @@ mod faults;
 mod large;
 mod rules;
 mod shared;
+mod zones;
 
 /// A clock that stands still until it is set, and dice that throw the same every time.
 #[derive(Debug)]

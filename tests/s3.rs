@@ -1,6 +1,7 @@
 //! A real S3 server on loopback, and a way to it that counts requests and loses answers.
 
 use std::{
+    ffi::OsString,
     fs::Permissions,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
@@ -22,16 +23,65 @@ use aktenlauf::{
     server::System,
 };
 
+// By its path, because the benches take this file too.
+#[path = "s3/garage.rs"]
+pub mod garage;
+
 const KEY: &str = "GK31c2f218a2e44f485b94239e";
 const SECRET: &str = "b892c0665f0ada8a4755dae98baa3b133590e11dae3bcc1f9d769d67f16c3835";
 const BUCKET: &str = "aktenlauf";
 
-/// The server; it ends when this is dropped, and its data with it.
-pub struct Server {
+/// A process that listens on a port of its own; it ends when this is dropped.
+pub struct Process {
     program: PathBuf,
-    home: tempfile::TempDir,
+    args: Vec<OsString>,
     port: u16,
     child: Mutex<Option<Child>>,
+}
+
+impl Process {
+    fn new(program: PathBuf, args: Vec<OsString>, port: u16) -> Self {
+        Self { program, args, port, child: Mutex::default() }
+    }
+
+    /// Starts it again, with the same data.
+    pub fn restart(&self) {
+        self.stop();
+        let child = Command::new(&self.program)
+            .args(&self.args)
+            .env("RUST_LOG", "error")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        *self.child.lock().unwrap() = Some(child);
+        let end = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(Instant::now() < end, "{} does not listen", self.program.display());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Kills it, in the midst of whatever it does.
+    pub fn stop(&self) {
+        if let Some(mut child) = self.child.lock().unwrap().take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The server; it ends when this is dropped, and its data with it.
+pub struct Server {
+    process: Process,
+    home: tempfile::TempDir,
 }
 
 /// Where `tests/run` installs it, next to what cargo builds.
@@ -44,8 +94,38 @@ fn program() -> PathBuf {
     target.ancestors().nth(3).unwrap().join("tools/bin/s3s-fs")
 }
 
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A store's configuration on a server on this port, with patience for tests.
+fn config(port: u16, prefix: &str) -> S3 {
+    S3 {
+        endpoint: format!("http://127.0.0.1:{port}"),
+        bucket: BUCKET.into(),
+        prefix: prefix.into(),
+        region: "garage".into(),
+        access_key: KEY.into(),
+        secret_key: SECRET.into(),
+        ca: None,
+        staging: PathBuf::new(),
+        compress_level: 3,
+        reserve_bytes: 0,
+        read_only: false,
+        connect_timeout: Duration::from_secs(1),
+        request_timeout: Duration::from_secs(20),
+        retry_timeout: Duration::from_secs(2),
+    }
+}
+
 impl Server {
-    /// None, and a line that says so, if the program is not there and need not be.
+    /// Those that are there to be tested on, with a line for each that is not.
+    pub fn each() -> impl Iterator<Item = Self> {
+        [Self::start, Self::garage].into_iter().filter_map(|start| start())
+    }
+
+    /// The small one, which keeps each object as a file; none if the program is not there and need
+    /// not be.
     pub fn start() -> Option<Self> {
         let program = program();
         if !program.is_file() {
@@ -56,58 +136,36 @@ impl Server {
         }
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join(BUCKET)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { program, home, port, child: Mutex::default() };
-        server.restart();
-        Some(server)
+        let port = free_port();
+        let number = port.to_string();
+        let args = ["--host", "127.0.0.1", "--port", &number];
+        let keys = ["--access-key", KEY, "--secret-key", SECRET];
+        let args = args.iter().chain(&keys).map(Into::into);
+        let args = args.chain([home.path().into()]).collect();
+        let process = Process::new(program, args, port);
+        process.restart();
+        Some(Self { process, home })
+    }
+
+    /// Garage, one node.
+    pub fn garage() -> Option<Self> {
+        let (home, nodes) = garage::cluster(1)?;
+        Some(Self { process: nodes.into_iter().next().unwrap(), home })
     }
 
     /// Starts it again where it was, with the same data.
     pub fn restart(&self) {
-        self.stop();
-        let child = Command::new(&self.program)
-            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
-            .args(["--access-key", KEY, "--secret-key", SECRET])
-            .arg(self.home.path())
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        *self.child.lock().unwrap() = Some(child);
-        let end = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(Instant::now() < end, "the S3 server does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
+        self.process.restart();
     }
 
     /// Kills it, in the midst of whatever it does.
     pub fn stop(&self) {
-        if let Some(mut child) = self.child.lock().unwrap().take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        self.process.stop();
     }
 
     /// A store's configuration, with patience for tests.
     pub fn config(&self, prefix: &str) -> S3 {
-        S3 {
-            endpoint: format!("http://127.0.0.1:{}", self.port),
-            bucket: BUCKET.into(),
-            prefix: prefix.into(),
-            region: "garage".into(),
-            access_key: KEY.into(),
-            secret_key: SECRET.into(),
-            ca: None,
-            staging: PathBuf::new(),
-            compress_level: 3,
-            reserve_bytes: 0,
-            read_only: false,
-            connect_timeout: Duration::from_secs(1),
-            request_timeout: Duration::from_secs(20),
-            retry_timeout: Duration::from_secs(2),
-        }
+        config(self.process.port, prefix)
     }
 
     /// The same as an operator writes it.
@@ -117,7 +175,7 @@ impl Server {
         std::fs::set_permissions(&secret_key_file, Permissions::from_mode(0o600)).unwrap();
         file.blobs.engine = config::BlobEngine::S3;
         file.blobs.s3 = Some(config::S3 {
-            endpoint: format!("http://127.0.0.1:{}", self.port),
+            endpoint: format!("http://127.0.0.1:{}", self.process.port),
             bucket: BUCKET.into(),
             prefix: prefix.into(),
             region: "garage".into(),
@@ -131,20 +189,14 @@ impl Server {
         file.check().unwrap();
     }
 
-    /// Where the objects of a prefix lie on its disk.
+    /// Where the objects of a prefix lie on the small one's disk.
     pub fn folder(&self, prefix: &str) -> PathBuf {
         self.home.path().join(BUCKET).join(prefix)
     }
 
     /// A way to it.
     pub fn proxy(&self) -> Proxy {
-        Proxy::start(self.port)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop();
+        Proxy::start(self.process.port)
     }
 }
 

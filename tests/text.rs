@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::{
+    io::Read,
     net::TcpListener,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
@@ -213,6 +214,16 @@ fn a_caller_whose_bytes_end_early_is_told_so() {
     let pool = pool(quick(), 1);
     let result = pool.extract("text/plain", &mut b"kurz".as_slice(), 100, false);
     assert!(matches!(result, Err(Failure::Source(_))), "{result:?}");
+    assert_eq!(result.unwrap_err().grund(), None);
+    // A store that goes out of reach in the midst of it is no fault of the bytes.
+    struct Away;
+    impl Read for Away {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::HostUnreachable.into())
+        }
+    }
+    let result = pool.extract("text/plain", &mut b"kurz".chain(Away), 100, false);
+    assert!(matches!(result, Err(Failure::Away(_))), "{result:?}");
     assert_eq!(result.unwrap_err().grund(), None);
     still_works(&pool);
     let nobody = Pool::new("/nonexistent/aktenlauf".into(), quick(), 1);

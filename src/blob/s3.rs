@@ -10,7 +10,11 @@ use std::{
     io,
     ops::Range,
     path::PathBuf,
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
+    },
     time::Duration,
 };
 
@@ -85,6 +89,9 @@ pub(super) struct Bucket {
     runtime: Runtime,
     parts: Arc<Semaphore>,
     root: Path,
+    /// True from the first request that did not reach the server until one does, so that an outage
+    /// is told once.
+    away: AtomicBool,
 }
 
 impl Bucket {
@@ -129,7 +136,8 @@ impl Bucket {
             .map_err(io::Error::other)?;
         let parts = Arc::new(Semaphore::new(PARTS_MAX));
         let (runtime, root) = (Runtime::start()?, Path::from(config.prefix.as_str()));
-        Ok(Arc::new(Self { store: Arc::new(store), runtime, parts, root }))
+        let away = AtomicBool::new(false);
+        Ok(Arc::new(Self { store: Arc::new(store), runtime, parts, root, away }))
     }
 
     /// Writes, reads and removes a small object, so that a wrong key or a missing right is told
@@ -265,7 +273,20 @@ impl Bucket {
         &self,
         request: impl Future<Output = object_store::Result<T>> + Send + 'static,
     ) -> io::Result<T> {
-        self.runtime.join(self.runtime.spawn(request))?.map_err(error)
+        let result = self.runtime.join(self.runtime.spawn(request))?.map_err(error);
+        match &result {
+            Err(error) if error.kind() == io::ErrorKind::HostUnreachable => {
+                if !self.away.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "the bucket is not reachable");
+                }
+            }
+            _ => {
+                if self.away.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the bucket is reachable again");
+                }
+            }
+        }
+        result
     }
 }
 

@@ -350,32 +350,18 @@ impl Writer {
                 self.take_back(State::ReadOnly(why.clone()), group, answer);
                 return;
             }
-            Err(journal::Error::Unreachable(why)) => {
-                let answer = || Answer::Unreachable(why.clone());
-                self.take_back(State::Unreachable(why.clone()), group, answer);
-                return;
-            }
+            Err(journal::Error::Unreachable(why)) => return self.later(&why, group),
             Err(error) => return self.poison(group, &error.into()),
         }
         match self.apply() {
             Ok(()) => {}
-            Err(Error::Table(table::Error::Unreachable(why))) => {
-                let answer = || Answer::Unreachable(why.clone());
-                self.take_back(State::Unreachable(why.clone()), group, answer);
-                return;
-            }
+            Err(Error::Table(table::Error::Unreachable(why))) => return self.later(&why, group),
             Err(Error::Table(table::Error::Unknown(why))) => match self.settle(&why) {
                 Some(true) => {}
-                Some(false) => {
-                    let answer = || Answer::Unreachable(why.clone());
-                    self.take_back(State::Unreachable(why.clone()), group, answer);
-                    return;
-                }
+                Some(false) => return self.later(&why, group),
                 None => {
-                    self.take_back(State::Unreachable(why.clone()), group, || {
-                        Answer::Unknown(why.clone())
-                    });
-                    return;
+                    let answer = || Answer::Unknown(why.clone());
+                    return self.take_back(State::Unreachable(why.clone()), group, answer);
                 }
             },
             Err(error) => return self.poison(group, &error),
@@ -387,6 +373,12 @@ impl Writer {
         for order in group.orders {
             self.erase(&order);
         }
+    }
+
+    /// Nothing was written, and the engine was not reached.
+    fn later(&mut self, why: &str, group: Group) {
+        let answer = || Answer::Unreachable(why.to_owned());
+        self.take_back(State::Unreachable(why.to_owned()), group, answer);
     }
 
     fn take_back(&mut self, state: State, group: Group, answer: impl Fn() -> Answer) {

@@ -124,9 +124,9 @@ impl Error {
         Self::new(Art::Intern, "interner_fehler", text)
     }
 
-    /// The engine under journal and tables does not answer.
+    /// The engine under journal and tables does not answer. The ledger has told of it once.
     fn unreachable(cause: &str) -> Self {
-        tracing::warn!(cause, "the ledger's engine is not reachable");
+        tracing::debug!(cause, "the ledger's engine is not reachable");
         let text = "Die Datenbank ist zurzeit nicht erreichbar. Es wurde nichts geschrieben; \
                     wiederholen Sie es in einigen Sekunden.";
         Self::new(Art::Voll, "speicher_nicht_erreichbar", text)
@@ -158,8 +158,9 @@ impl From<search::Error> for Error {
 impl From<blob::Error> for Error {
     fn from(cause: blob::Error) -> Self {
         match cause {
+            // The store has told of it once.
             blob::Error::Unreachable(cause) => {
-                tracing::warn!(%cause, "the blob store is not reachable");
+                tracing::debug!(%cause, "the blob store is not reachable");
                 let text = "Der Speicher der Dokumente ist zurzeit nicht erreichbar. Es ging \
                             nichts verloren; wiederholen Sie es in einigen Sekunden.";
                 Self::new(Art::Voll, "speicher_nicht_erreichbar", text)
@@ -200,7 +201,7 @@ impl From<ledger::CommitError<Error>> for Error {
                 Self::new(Art::Unbekannt, "ausgang_unbekannt", text)
             }
             C::Duplicate { .. } => Self::intern("commit id used twice"),
-            C::Ledger(cause) => Self::intern(cause),
+            C::Ledger(cause) => cause.into(),
         }
     }
 }

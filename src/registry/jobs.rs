@@ -16,7 +16,7 @@ use crate::{
         verwaltung::Anfrage,
         zeit::Zeitpunkt,
     },
-    ledger::{Change, Draft, View},
+    ledger::{Change, CommitError, Draft, Row, State, View},
 };
 
 /// The house in its own name.
@@ -52,6 +52,8 @@ pub struct SweepReport {
 const ACTOR: &str = "system";
 /// Remembered answers that one commit forgets.
 const VERGESSEN_MAX: usize = 100;
+/// So many times more waiting texts are looked at than are taken.
+const TEXTE_FENSTER: usize = 8;
 
 impl Jobs {
     pub(super) const fn new(registry: Registry) -> Self {
@@ -65,18 +67,42 @@ impl Jobs {
     pub fn offene_texte(&self, limit: usize) -> Result<Vec<OffenerText>, Error> {
         let view = self.0.0.ledger.view();
         let rows = view.scan(Index::TextOffen, &Parts::new(), None, false, limit)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(stand) = view.get::<Textstand>(&row.key)?.map(|t| t.value) else { continue };
-            let TextZustand::Offen { vorrang, .. } = stand.zustand else { continue };
-            let groesse = view.get::<Blob>(&row.key)?.map_or(0, |b| b.value.groesse);
-            let (sha256, medientyp) = (stand.sha256, stand.medientyp);
-            found.push(OffenerText { sha256, medientyp, groesse, vorrang });
+        rows.iter().filter_map(|row| offener_text(&view, row).transpose()).collect()
+    }
+
+    /// Some of the texts that wait, interactive before bulk, at most `limit`. Of many the older
+    /// ones, beginning at one that `turn` chooses: two nodes then seldom take the same.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn einige_texte(&self, limit: usize, turn: u64) -> Result<Vec<OffenerText>, Error> {
+        let view = self.0.0.ledger.view();
+        let mut found = Vec::new();
+        for vorrang in [0, 1] {
+            let left = limit.saturating_sub(found.len());
+            let window = left.saturating_mul(TEXTE_FENSTER);
+            let prefix = Parts::new().number(vorrang);
+            let mut rows = view.scan(Index::TextOffen, &prefix, None, false, window)?;
+            let first = turn.checked_rem(rows.len() as u64).unwrap_or(0);
+            rows.rotate_left(usize::try_from(first).unwrap_or(0));
+            for row in rows.iter().take(left) {
+                found.extend(offener_text(&view, row)?);
+            }
         }
         Ok(found)
     }
 
-    /// The text lies in `derived/`; every node's index learns of it by this entry.
+    /// True if the text still waits: nobody was faster, and its blob is there.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn text_wartet(&self, digest: Digest) -> Result<bool, Error> {
+        let stand = self.0.0.ledger.view().get::<Textstand>(&digest.to_string())?;
+        Ok(stand.is_some_and(|s| matches!(s.value.zustand, TextZustand::Offen { .. })))
+    }
+
+    /// The text lies in `derived/`; every node's index learns of it by this entry. Nothing is
+    /// written if that was known. False: the blob went meanwhile, and see `text_verwerfen`.
     ///
     /// # Errors
     /// As the ledger says.
@@ -85,43 +111,72 @@ impl Jobs {
         digest: Digest,
         zeichen: u64,
         seiten: Option<u32>,
-    ) -> Result<u64, Error> {
-        self.text(digest, "text_bereit", move |_| TextZustand::Bereit { zeichen, seiten })
+    ) -> Result<bool, Error> {
+        self.text(digest, "text_bereit", move |known, _| match known {
+            TextZustand::Bereit { .. } => None,
+            _ => Some(TextZustand::Bereit { zeichen, seiten }),
+        })
     }
 
-    /// There is no text, and why (`unlesbar`, `zu_gross`, `verschluesselt`, `format`).
+    /// There is no text, and why (`unlesbar`, `zu_gross`, `verschluesselt`, `format`). Nothing is
+    /// written if another node has read it. False: the blob went meanwhile.
     ///
     /// # Errors
     /// As the ledger says.
-    pub fn text_fehlt(&self, digest: Digest, grund: &str) -> Result<u64, Error> {
+    pub fn text_fehlt(&self, digest: Digest, grund: &str) -> Result<bool, Error> {
         let grund = grund.to_owned();
-        self.text(digest, "text_fehlt", move |_| TextZustand::Fehlt { grund })
+        self.text(digest, "text_fehlt", move |known, _| match known {
+            TextZustand::Offen { .. } => Some(TextZustand::Fehlt { grund }),
+            _ => None,
+        })
     }
 
-    /// The text has to be read again, because `derived/` was lost.
+    /// The text has to be read again, because `derived/` was lost. False: the blob went meanwhile.
     ///
     /// # Errors
     /// As the ledger says.
-    pub fn text_wieder_offen(&self, digest: Digest) -> Result<u64, Error> {
-        self.text(digest, "text_offen", |seit| TextZustand::Offen { vorrang: 1, seit })
+    pub fn text_wieder_offen(&self, digest: Digest) -> Result<bool, Error> {
+        self.text(digest, "text_offen", |known, seit| match known {
+            TextZustand::Offen { .. } => None,
+            _ => Some(TextZustand::Offen { vorrang: 1, seit }),
+        })
     }
 
-    /// Writes the state of a text; of a blob that went meanwhile, nothing. Returns the entry.
+    /// Takes a derived text away whose blob went while it was made.
+    ///
+    /// # Errors
+    /// As ledger or blob store say; then it is to be asked again.
+    pub fn text_verwerfen(&self, digest: Digest) -> Result<(), Error> {
+        // Under the lock nobody of this process makes the record anew between look and removal. If
+        // another node does, the text is missing and will be made again.
+        let lock = self.0.0.blobs.lock(digest);
+        if self.0.0.ledger.view().get::<Textstand>(&digest.to_string())?.is_none() {
+            self.0.0.derived.remove(digest)?;
+        }
+        drop(lock);
+        Ok(())
+    }
+
+    /// Writes the state of a text, if `zustand` makes a new one of what is known; of a blob that
+    /// went meanwhile, nothing, and false.
     fn text(
         &self,
         digest: Digest,
         action: &'static str,
-        zustand: impl FnOnce(Zeitpunkt) -> TextZustand + Send + 'static,
-    ) -> Result<u64, Error> {
+        zustand: impl FnOnce(&TextZustand, Zeitpunkt) -> Option<TextZustand> + Send + 'static,
+    ) -> Result<bool, Error> {
         let done = self.0.house_write(ACTOR, move |view, feder| {
             let Some(found) = view.get::<Textstand>(&digest.to_string())? else {
-                return Ok((vec![], ()));
+                return Ok((vec![], false));
             };
-            let stand = Textstand { zustand: zustand(feder.now), ..found.value };
+            let Some(zustand) = zustand(&found.value.zustand, feder.now) else {
+                return Ok((vec![], true));
+            };
+            let stand = Textstand { zustand, ..found.value };
             let subject = (Kind::Textstand, digest.to_string());
-            Ok((vec![feder.draft(action, subject, None, vec![put(&stand)?])], ()))
+            Ok((vec![feder.draft(action, subject, None, vec![put(&stand)?])], true))
         })?;
-        Ok(done.last.seq)
+        Ok(done.value)
     }
 
     /// Condemns a blob that nothing refers to: its bytes go after the grace period, unless a push
@@ -164,26 +219,46 @@ impl Jobs {
                 .house_write(ACTOR, move |view, feder| loeschung(view, feder, digest, end))?;
             if let Some(ablage) = done.value {
                 // The record went first: should we end here, the file refers to nothing, and the
-                // sweep finds it. The derived text goes before the bytes that lead to it. Only the
-                // deposit goes that the record named: equal bytes that another node deposits now
-                // lie under another name, however late this is carried out.
-                let text = self.0.0.derived.remove(digest);
+                // sweep finds it, and the text by it: so the text goes before the bytes, or both
+                // stay for the sweep. Only the deposit goes that the record named: equal bytes
+                // that another node deposits now lie under another name, however late this is
+                // carried out.
+                self.0.0.derived.remove(digest)?;
                 self.0.0.blobs.remove(digest, ablage, &lock)?;
-                text?;
                 gone += 1;
             }
         }
         Ok(gone)
     }
 
-    /// Takes away files that are older than a day and that the ledger knows nothing of.
+    /// Takes away files that are older than a day and that the ledger knows nothing of. Two nodes
+    /// may do so at once: what one has taken, the other finds gone.
     ///
     /// # Errors
     /// As ledger or blob store say; what was done stays done.
     pub fn sweep(&self) -> Result<SweepReport, Error> {
+        self.sweep_while(&mut || true)
+    }
+
+    /// As `sweep`, asking before each file whether to go on, which may take its time.
+    ///
+    /// # Errors
+    /// As `sweep`; and if the ledger takes no commits, because then it may not know everything
+    /// that was acknowledged: it is damaged, or a standby answers that is behind.
+    pub fn sweep_while(&self, go_on: &mut dyn FnMut() -> bool) -> Result<SweepReport, Error> {
         let blobs = &self.0.0.blobs;
         let mut report = SweepReport::default();
         for found in blobs.list() {
+            if !go_on() {
+                break;
+            }
+            match self.0.0.ledger.state() {
+                State::Ready | State::Full(_) => {}
+                State::Unreachable(why) => return Err(CommitError::Unreachable(why).into()),
+                State::ReadOnly(why) | State::Poisoned(why) => {
+                    return Err(CommitError::ReadOnly(why).into());
+                }
+            }
             let found = match found {
                 Ok(found) => found,
                 Err(blob::Error::Foreign(name)) => {
@@ -291,6 +366,15 @@ impl Registry {
         let (seq, siegel) = (head.seq, head.seal.to_string());
         Ok(Pruefstand { seq, siegel, angewandt: ledger.applied().seq, anzahl })
     }
+}
+
+/// The text of a row of `Index::TextOffen`, unless it went since the scan.
+fn offener_text(view: &View<'_>, row: &Row) -> Result<Option<OffenerText>, Error> {
+    let Some(stand) = view.get::<Textstand>(&row.key)?.map(|t| t.value) else { return Ok(None) };
+    let TextZustand::Offen { vorrang, .. } = stand.zustand else { return Ok(None) };
+    let groesse = view.get::<Blob>(&row.key)?.map_or(0, |b| b.value.groesse);
+    let (sha256, medientyp) = (stand.sha256, stand.medientyp);
+    Ok(Some(OffenerText { sha256, medientyp, groesse, vorrang }))
 }
 
 /// Refuses while a document refers to the digest.

@@ -13,9 +13,14 @@ pub mod house;
 mod jobs;
 pub mod log;
 pub mod moving;
+mod patience;
 mod rest;
+#[cfg(test)]
+mod rig;
 pub mod shelf;
 mod source;
+mod sweeps;
+mod texts;
 pub mod tls;
 mod web;
 

@@ -93,6 +93,10 @@ pub enum Failure {
     /// The caller's bytes could not be read: says nothing about the document.
     #[error("the bytes could not be had: {0}")]
     Source(String),
+    /// The caller's bytes are out of reach for now (an error of kind `HostUnreachable`): says
+    /// nothing about the document, however often.
+    #[error("the bytes are out of reach: {0}")]
+    Away(String),
     /// No worker could be started: says nothing about the document.
     #[error("no worker: {0}")]
     Worker(String),
@@ -108,7 +112,7 @@ impl Failure {
             Self::TooLarge => Some("zu_gross"),
             Self::Encrypted => Some("verschluesselt"),
             Self::Unreadable(_) | Self::Timeout => Some("unlesbar"),
-            Self::Source(_) | Self::Worker(_) => None,
+            Self::Source(_) | Self::Away(_) | Self::Worker(_) => None,
         }
     }
 }

@@ -88,7 +88,7 @@ impl Pool {
     /// it comes from behind a hard wall.
     ///
     /// # Errors
-    /// Why there is no text. `Source` and `Worker` say nothing about the document.
+    /// Why there is no text. `Source`, `Away` and `Worker` say nothing about the document.
     pub fn extract(
         &self,
         media_type: &str,
@@ -295,6 +295,9 @@ impl Worker {
             Ok(answer) => {
                 self.cpu = self.cpu_used().unwrap_or(self.cpu);
                 Ok(answer)
+            }
+            Err(Broken::Source(error)) if error.kind() == io::ErrorKind::HostUnreachable => {
+                Err(Fault::Source(Failure::Away(error.to_string())))
             }
             Err(Broken::Source(error)) => Err(Fault::Source(Failure::Source(error.to_string()))),
             Err(Broken::Wire(error)) => Err(Fault::Broken(self.diagnose(&error))),

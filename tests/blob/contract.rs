@@ -93,10 +93,11 @@ fn in_memory_that_is_shared() {
 }
 
 #[test]
-fn on_a_real_s3_server() {
-    let Some(server) = s3::Server::start() else { return };
-    let (_home, store) = s3::store(&server.config("contract"));
-    suite(&store);
+fn on_real_s3_servers() {
+    for server in s3::Server::each() {
+        let (_home, store) = s3::store(&server.config("contract"));
+        suite(&store);
+    }
 }
 
 #[test]

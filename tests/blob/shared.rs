@@ -33,7 +33,10 @@ fn read_all(store: &Store, digest: Digest) -> Vec<u8> {
 /// Fails if a name is asked for that is remembered, or if chunks are fetched one by one.
 #[test]
 fn a_letter_takes_one_request_to_put_and_one_to_read() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| requests_of_a_letter(&server));
+}
+
+fn requests_of_a_letter(server: &Server) {
     let proxy = server.proxy();
     let config = proxy.config(server.config("requests"));
     let ((_one, here), (_two, there)) = (store(&config), store(&config));
@@ -79,7 +82,10 @@ fn large_prose(size: usize) -> Vec<u8> {
 /// Bounds how long anybody waits; without the mapping of errors a push would be answered by 500.
 #[test]
 fn an_outage_is_said_so_soon_and_ends_by_itself() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| outage(&server));
+}
+
+fn outage(server: &Server) {
     let (_home, store) = store(&server.config("outage"));
     let kept = push(&store, &noise(1, 30_000), false).unwrap();
     server.stop();
@@ -107,7 +113,10 @@ fn an_outage_is_said_so_soon_and_ends_by_itself() {
 /// The server is killed in the midst of large uploads: nothing of them is ever there to be read.
 #[test]
 fn nothing_half_written_is_ever_readable() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| half_written(&server));
+}
+
+fn half_written(server: &Server) {
     let (_one, here) = store(&server.config("half"));
     let (_two, there) = store(&server.config("half"));
     let bytes = noise(5, 40 * MIB);
@@ -150,7 +159,10 @@ fn nothing_half_written_is_ever_readable() {
 /// be done is done, and what is read is right.
 #[test]
 fn a_lost_answer_leads_to_nothing_wrong() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| lost_answers(&server));
+}
+
+fn lost_answers(server: &Server) {
     let proxy = server.proxy();
     let config = server.config("answers");
     let config = S3 { retry_timeout: Duration::from_secs(5), ..proxy.config(config) };
@@ -263,7 +275,10 @@ fn a_rotten_deposit_is_passed_over() {
 
 #[test]
 fn a_start_says_what_does_not_fit() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| unfit(&server));
+}
+
+fn unfit(server: &Server) {
     let good = server.config("start");
     let home = tempfile::tempdir().unwrap();
     let open = |config: S3| {
@@ -334,17 +349,22 @@ fn what_was_derived_serves_all_machines() {
 /// A whole city by configuration: over HTTP, with the server gone and back.
 #[test]
 fn a_city_serves_from_the_bucket_and_outlives_its_loss() {
-    let Some(server) = Server::start() else { return };
+    Server::each().for_each(|server| city(&server));
+}
+
+fn city(server: &Server) {
     let stadt = Stadt::neu(|file| server.choose(file, "stadt/musterstadt"));
     let token = stadt.token("sb10");
     let push = |bytes: &[u8]| stadt.push(&token, &json!({}), bytes);
     let receipt = push(&noise(1, 300_000)).expect(201).json();
-    let hex = receipt["sha256"].as_str().unwrap();
-    let dir = server.folder("stadt/musterstadt").join("blobs").join(&hex[..2]).join(hex);
-    assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1);
+    let (_home, store) = store(&server.config("stadt/musterstadt"));
+    let found: Vec<_> = store.list().map(|found| found.unwrap().digest.to_string()).collect();
+    assert_eq!(found, [receipt["sha256"].as_str().unwrap()]);
     let content =
         || stadt.get(&token, &format!("/dokumente/{}/inhalt", receipt["id"].as_str().unwrap()));
     assert!(content().expect(200).body == noise(1, 300_000));
+    // Its text is read before, or it waits.
+    let letter = push(b"Sehr geehrte Damen").expect(201).id();
     server.stop();
     for answer in [push(b"neu"), content()] {
         assert_eq!((answer.status, answer.code().as_str()), (503, "ausgelastet"));
@@ -354,6 +374,14 @@ fn a_city_serves_from_the_bucket_and_outlives_its_loss() {
     stadt.get(&token, &format!("/dokumente/{}", receipt["id"].as_str().unwrap())).expect(200);
     stadt.get("", "/health/ready").expect(200);
     server.restart();
-    push(b"neu").expect(201);
+    let other = push(b"neu").expect(201).id();
     assert!(content().expect(200).body == noise(1, 300_000));
+    let end = Instant::now() + Duration::from_secs(30);
+    for id in [letter, other] {
+        let text = || stadt.get(&token, &format!("/dokumente/{id}")).expect(200).json();
+        while text()["text"]["stand"] != "bereit" {
+            assert!(Instant::now() < end, "{}", text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }

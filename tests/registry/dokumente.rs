@@ -161,6 +161,33 @@ fn a_text_waits_until_it_is_read() {
     assert_eq!(jobs.offene_texte(10).unwrap().len(), 1);
 }
 
+/// Catches: the state looked at before another one is written.
+#[test]
+fn what_is_known_of_a_text_is_not_written_again() {
+    let haus = Haus::neu();
+    let akte = haus.akte("sach61", "Bauantrag");
+    let doc = haus.brief("sach61", akte.id, "Brief", "text");
+    let (jobs, digest) = (haus.registry.jobs(), doc.sha256);
+    let reader = haus.als("sach61").reader().unwrap();
+    let state = || reader.dokument(doc.id).unwrap().text.unwrap();
+    let written = |act: &dyn Fn() -> bool| {
+        let before = haus.ledger.head().seq;
+        assert!(act());
+        haus.ledger.head().seq - before
+    };
+    let other = aktenlauf::domain::digest::Digest([7; 32]);
+    let bereit = || jobs.text_bereit(digest, 4, None).unwrap();
+    let fehlt = || jobs.text_fehlt(digest, "unlesbar").unwrap();
+    let offen = || jobs.text_wieder_offen(digest).unwrap();
+    assert_eq!(written(&offen), 0);
+    assert_eq!((written(&fehlt), written(&fehlt)), (1, 0));
+    // One node failed, another did not: that there is a text is the better news.
+    assert_eq!((written(&bereit), written(&bereit), written(&fehlt)), (1, 0, 0));
+    assert_eq!(state(), TextZustand::Bereit { zeichen: 4, seiten: None });
+    assert_eq!((written(&offen), written(&offen), written(&bereit)), (1, 0, 1));
+    assert!(!jobs.text_bereit(other, 4, None).unwrap());
+}
+
 /// Catches: the checks in `verurteilen` and `loeschung`, and the revival in `datei`.
 #[test]
 fn condemned_bytes_go_after_the_grace_period_unless_they_come_again() {
