@@ -43,7 +43,7 @@ use crate::{
     http::{Front, peer::Proxies},
     identity::{Delays, Gate},
     intake::Intake,
-    ledger::{self, State, journal::Journal as _},
+    ledger::{self, State},
     registry::Registry,
     text::Pool,
 };
@@ -166,7 +166,7 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
 /// If that can't be found out.
 pub fn is_new(file: &config::File) -> Result<bool, Error> {
     Ok(match file.postgres()? {
-        Some(postgres) => ledger::postgres::open(postgres)?.0.head().seq == 0,
+        Some(postgres) => !ledger::postgres::founded(&postgres)?,
         None => !file.data.join("FORMAT").exists(),
     })
 }

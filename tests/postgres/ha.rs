@@ -215,6 +215,38 @@ fn without_a_standby_nothing_is_acknowledged() {
     drop(again);
 }
 
+/// A node reads from a standby while the primary is away. Once it is back, no decision may stand
+/// on what a standby that is behind still says.
+#[test]
+fn a_decision_never_stands_on_what_a_standby_says() {
+    let Some(mut primary) = Cluster::start() else { return };
+    drop(node(&quick(&primary), 0));
+    let standby = primary.standby("b");
+    let url = format!(
+        "host=127.0.0.1,127.0.0.1 port={},{} user=aktenlauf dbname=postgres",
+        primary.port, standby.port
+    );
+    let (both, source) = node(&postgres::Config { url, ..quick(&primary) }, 1000);
+    let (alone, other) = node(&quick(&primary), 2_000_000);
+    write(&both, source.id(), "a").unwrap();
+    thread::sleep(Duration::from_millis(500));
+    standby.sql("SELECT pg_wal_replay_pause()");
+    write(&alone, other.id(), "a").unwrap();
+    write(&alone, other.id(), "a").unwrap();
+    primary.kill();
+    let end = Instant::now() + Duration::from_secs(10);
+    let stand = loop {
+        match both.view().get::<Zaehler>("a") {
+            Ok(found) => break found.unwrap().value.stand,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+    };
+    assert_eq!(stand, 1, "the standby is behind, and answers");
+    primary.up();
+    insist(&both, &source, "a");
+    assert_eq!(get::<Zaehler>(&alone, "a").unwrap().stand, 4);
+}
+
 /// What a client was told, by the server that it was told by.
 type Told = Mutex<BTreeMap<u64, Position>>;
 

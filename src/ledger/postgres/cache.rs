@@ -61,26 +61,27 @@ impl Cache {
         self.ranges.clear();
     }
 
-    fn readable(&self) -> bool {
+    /// True if this thread holds the head row.
+    pub fn is_mine(&self) -> bool {
         self.holder == Some(mine())
     }
 
     pub fn row(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
-        self.rows.get(key).filter(|_| self.readable()).cloned()
+        self.rows.get(key).filter(|_| self.is_mine()).cloned()
     }
 
     pub fn keep_row(&mut self, key: &[u8], value: &Option<Vec<u8>>) {
-        if self.readable() {
+        if self.is_mine() {
             self.rows.insert(key.to_vec(), value.clone());
         }
     }
 
     pub fn range(&self, range: &Range) -> Option<Vec<Pair>> {
-        self.ranges.get(range).filter(|_| self.readable()).cloned()
+        self.ranges.get(range).filter(|_| self.is_mine()).cloned()
     }
 
     pub fn keep_range(&mut self, range: Range, found: &[Pair]) {
-        if self.readable() {
+        if self.is_mine() {
             self.ranges.insert(range, found.to_vec());
         }
     }

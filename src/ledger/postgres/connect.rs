@@ -27,6 +27,8 @@ pub(super) struct Connection {
     warned: Arc<AtomicBool>,
     /// True on a standby, where nothing can be written.
     pub standby: bool,
+    /// The epoch that its server had when it was made.
+    pub epoch: i64,
     statements: Vec<(&'static str, Statement)>,
 }
 
@@ -124,15 +126,21 @@ impl Connector {
         let mut client = connected.map_err(|e| Error::Unreachable(super::full(&e)))?;
         client.batch_execute(&self.setup)?;
         let standby = client.query_one("SELECT pg_is_in_recovery()", &[])?.try_get(0)?;
+        let mut epoch = 0;
         let history = "SELECT epoch, timeline FROM head";
         match client.query_one(history, &[]) {
-            Ok(row) => self.fence.admit(row.try_get(0)?, row.try_get(1)?)?,
+            Ok(row) => {
+                epoch = row.try_get(0)?;
+                let timeline = row.try_get(1)?;
+                self.fence.admit(epoch, timeline)?;
+                self.fence.remember(epoch, timeline)?;
+            }
             // Before the first start there is no such table.
             Err(e) if e.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
             Err(e) => return Err(e.into()),
         }
         warned.store(false, Ordering::SeqCst);
-        Ok(Connection { client, warned, standby, statements: Vec::new() })
+        Ok(Connection { client, warned, standby, epoch, statements: Vec::new() })
     }
 
     /// A connection to the first server that will do; the first reason why not, if none does.

@@ -57,10 +57,15 @@ impl Fence {
         Ok(())
     }
 
+    /// The newest epoch that was seen.
+    pub fn epoch(&self) -> i64 {
+        lock(&self.seen).epoch
+    }
+
     /// Remembers a history, before anything of it is acknowledged.
     pub fn remember(&self, epoch: i64, timeline: i64) -> Result<(), Error> {
         let mut seen = lock(&self.seen);
-        let new = Seen { epoch, timeline };
+        let new = Seen { epoch: epoch.max(seen.epoch), timeline: timeline.max(seen.timeline) };
         if *seen != new {
             if let Some(file) = &self.file {
                 keep(file, new).map_err(|e| Error::Unreachable(format!("{file:?}: {e}")))?;

@@ -113,6 +113,18 @@ impl Engine {
         }
     }
 
+    /// Runs a read on the connection that holds the head row, if this thread holds it: another
+    /// one may lead to a standby that is behind, and no decision may stand on that.
+    pub fn read_in_group<T>(
+        &self,
+        read: impl Fn(&mut Connection) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
+        if !lock(&self.cache).is_mine() {
+            return None;
+        }
+        Some(lock(&self.group).connection().and_then(read))
+    }
+
     pub fn in_group(&self) -> bool {
         lock(&self.group).is_open()
     }
@@ -169,6 +181,9 @@ impl Engine {
         let end = Instant::now() + self.config.settle_timeout;
         loop {
             let looked = self.look_for(last);
+            if looked.is_err() {
+                self.give_up();
+            }
             match looked {
                 Err(error) if Instant::now() < end => {
                     tracing::debug!(%error, "a commit's outcome is not known yet");

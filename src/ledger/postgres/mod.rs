@@ -257,6 +257,20 @@ fn patient<T: Send + 'static>(
     })
 }
 
+/// True if somebody has written to the schema. Nothing is made or remembered.
+///
+/// # Errors
+/// As the server says.
+pub fn founded(config: &Config) -> Result<bool, Error> {
+    config.check().map_err(Error::Unfit)?;
+    let mut connection = Connector::new(config, Fence::open(None)?)?.readable()?;
+    let there = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'head'";
+    if connection.client.query_opt(there, &[&config.schema])?.is_none() {
+        return Ok(false);
+    }
+    Ok(schema::head(&mut connection)?.position != Position::default())
+}
+
 impl Engine {
     fn patient<T: Send + 'static>(
         &self,

@@ -44,7 +44,7 @@ impl Pool {
         connector: &Connector,
         read: impl Fn(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (found, made) = self.lend()?;
+        let (found, made) = self.lend(connector.fence.epoch())?;
         let result = found.map_or_else(|| connector.readable(), Ok).and_then(|mut connection| {
             match read(&mut connection) {
                 // The connection may have been dead for long; a read does no harm twice.
@@ -68,7 +68,8 @@ impl Pool {
     }
 
     /// An idle connection and when it was made; none: one may be made.
-    fn lend(&self) -> Result<(Option<Connection>, Instant), Error> {
+    /// One to a server of an older epoch is never lent: another has taken over.
+    fn lend(&self, epoch: i64) -> Result<(Option<Connection>, Instant), Error> {
         let state = lock(&self.state);
         // Real time: it only bounds a wait.
         let full = |state: &mut State| state.lent >= self.max;
@@ -81,7 +82,9 @@ impl Pool {
         }
         state.lent += 1;
         let now = Instant::now();
-        state.idle.retain(|(c, made)| !c.standby || now.duration_since(*made) < STANDBY_FOR);
+        state.idle.retain(|(c, made)| {
+            c.epoch >= epoch && (!c.standby || now.duration_since(*made) < STANDBY_FOR)
+        });
         Ok(match state.idle.pop() {
             Some((connection, made)) => (Some(connection), made),
             None => (None, now),

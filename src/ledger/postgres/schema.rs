@@ -124,6 +124,9 @@ impl Engine {
 
     /// Runs a read on a connection of the pool.
     pub fn read<T>(&self, read: impl Fn(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if let Some(done) = self.read_in_group(&read) {
+            return done;
+        }
         self.pool.read(&self.connector, read)
     }
 
