@@ -127,7 +127,10 @@ fn look(shared: &Shared) -> Result<(), Error> {
     let Some(joint) = shared.journal.joint() else { return Ok(()) };
     joint.watch(WATCH)?;
     let Some(value) = shared.table.get(STAND)? else { return Ok(()) };
-    if let Ok(meta) = Meta::read(&value) {
+    if let Ok(meta) = Meta::read(&value)
+        && meta.applied != shared.applied().applied
+    {
+        shared.same_history(false)?;
         shared.advance(meta);
     }
     Ok(())

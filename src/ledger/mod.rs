@@ -205,11 +205,24 @@ impl Shared {
             *applied = meta;
             drop(applied);
             self.moved.notify_all();
-        } else if meta.applied.seq == applied.applied.seq && meta.applied != applied.applied {
-            drop(applied);
-            // A standby took over that had not got what was shown here and never acknowledged.
-            self.poison("the history was replaced by another one; start again to follow it");
         }
+    }
+
+    /// Ends the service if what was shown here last is not in the journal any more: a standby took
+    /// over that had not got it (it was never acknowledged). The next start makes the index anew.
+    /// `whole`: the journal was read where it is written, so that what is missing is not late.
+    fn same_history(&self, whole: bool) -> Result<(), Error> {
+        let shown = self.applied().applied;
+        let found = match shown.seq {
+            0 => return Ok(()),
+            seq => self.journal.read(seq, 1, 0)?,
+        };
+        if found.first().map_or(!whole, |entry| entry.position == shown) {
+            return Ok(());
+        }
+        let what = format!("entry {} was replaced by another history; start again", shown.seq);
+        self.poison(&what);
+        Err(Error::Damaged(what))
     }
 
     /// What the tables hold; none while a batch is on its way into them.

@@ -144,8 +144,8 @@ impl Writer {
             if head == self.position && !self.lost {
                 return Ok(None);
             }
-            let meta = joint::meta(shared.stores(), head).map_err(|e| e.to_string())?;
-            Ok(Some(meta))
+            let meta = shared.same_history(true).and_then(|()| joint::meta(shared.stores(), head));
+            meta.map(Some).map_err(|e| e.to_string())
         });
         match found {
             Ok(None) => {}

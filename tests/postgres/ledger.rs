@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aktenlauf::{
     domain::{source::Source, verwaltung::Zaehler, zeit::Zeitpunkt},
-    ledger::{CommitError, Config, Ledger, postgres},
+    ledger::{CommitError, Config, Ledger, State, postgres},
 };
 
 use crate::ledger::{Fixed, get, set};
@@ -56,6 +56,39 @@ fn two_nodes_decide_one_after_the_other() {
         assert!(report.is_sound() && report.entries == 8 * rounds, "{report:?}");
     }
     assert_eq!(nodes[0].0.view().count(aktenlauf::domain::record::Kind::Zaehler).unwrap(), 1);
+}
+
+/// A failover may take back what a node has shown and nobody was told of. The node must not go on
+/// as if nothing had happened: its index holds the old history.
+#[test]
+fn a_node_ends_when_its_history_was_replaced() {
+    let Some(config) = super::schema() else { return };
+    let (shown, source) = node(&config, 0);
+    let (writer, other) = node(&config, 1_000_000);
+    count(&shown, &source).unwrap();
+    let mut client = ::postgres::Client::connect(&config.url, ::postgres::NoTls).unwrap();
+    client.batch_execute(&format!("SET search_path TO {}", config.schema)).unwrap();
+    client.batch_execute("CREATE TABLE saved AS TABLE rows").unwrap();
+    count(&shown, &source).unwrap();
+    // As on a standby that had not got the last one.
+    drop(writer);
+    client
+        .batch_execute(
+            "BEGIN; DELETE FROM journal WHERE seq > 1; UPDATE head SET seq = 1, \
+             seal = (SELECT seal FROM journal WHERE seq = 1); DELETE FROM rows; \
+             INSERT INTO rows TABLE saved; COMMIT",
+        )
+        .unwrap();
+    let writer = try_node(&config, &other).unwrap();
+    count(&writer, &other).unwrap();
+    count(&writer, &other).unwrap();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !matches!(shown.state(), State::Poisoned(_)) {
+        assert!(std::time::Instant::now() < end, "{:?}", shown.state());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(count(&shown, &source).is_err());
+    assert_eq!(get::<Zaehler>(&writer, "a").unwrap().stand, 3);
 }
 
 /// 64 writers share transactions: each waits for one, and 10 commits at least go into it.
