@@ -90,8 +90,11 @@ fn measure(folder: &Path, name: &str, engines: &str, documents: &[Vec<u8>]) -> F
     let seconds = push_all(&city, &documents[200..], "scan.pdf");
     let pushes = (documents.len() - 200) as f64 / seconds;
     let key = city.key().to_owned();
-    let (_, state) = city.served().get_json(&key, "/pruefung");
-    drop(state);
+    while city.served().get_json(&key, "/pruefung").1["index_rueckstand"] != 0 {
+        thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let hits = city.search(&key, "scan", 0)["treffer"].as_array().unwrap().len();
+    assert_eq!(hits, 50, "a search that finds a whole page is what is measured");
     let mut times: Vec<f64> = (0..QUERIES)
         .map(|_| {
             let start = Instant::now();

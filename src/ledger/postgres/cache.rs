@@ -4,7 +4,10 @@
 //! costs a way to the server while the head row is locked. Whoever holds the head knows whether
 //! somebody else has written since. Only the thread that holds it may read here.
 
-use std::{collections::HashMap, thread::ThreadId};
+use std::{
+    collections::{BTreeSet, HashMap},
+    thread::ThreadId,
+};
 
 use super::{
     super::table::{Pair, Write},
@@ -49,8 +52,12 @@ impl Cache {
             if let Some(kept) = self.rows.get_mut(key) {
                 kept.clone_from(value);
             }
-            self.ranges.retain(|(from, to, ..), _| !(from <= key && key < to));
         }
+        // Looked up by range: a group writes thousands of keys, and few ranges are kept.
+        let written: BTreeSet<&[u8]> = batch.iter().map(|(key, _)| key.as_slice()).collect();
+        self.ranges.retain(|(from, to, ..), _| {
+            from >= to || written.range(from.as_slice()..to.as_slice()).next().is_none()
+        });
         self.head = head;
     }
 
@@ -84,5 +91,36 @@ impl Cache {
         if self.is_mine() {
             self.ranges.insert(range, found.to_vec());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::Seal, *};
+
+    #[test]
+    fn what_was_written_or_may_have_been_is_not_answered_from_memory() {
+        let range = |from: &str, to: &str| -> Range { (from.into(), to.into(), false, 9) };
+        let head = |seq| Position { seq, seal: Seal([7; 32]) };
+        let mut cache = Cache::default();
+        assert_eq!(cache.row(b"a"), None);
+        cache.keep_row(b"a", &None);
+        assert_eq!(cache.row(b"a"), None, "nobody holds the head");
+        cache.begin(head(1));
+        cache.keep_row(b"a", &None);
+        cache.keep_range(range("b", "d"), &[]);
+        cache.keep_range(range("x", "z"), &[]);
+        let batch = [(b"a".to_vec(), Some(b"1".to_vec())), (b"c".to_vec(), None)];
+        cache.end(Some((&batch, head(2))));
+        assert_eq!(cache.row(b"a"), None, "the group is over");
+        cache.begin(head(2));
+        assert_eq!(cache.row(b"a"), Some(Some(b"1".to_vec())));
+        assert_eq!(cache.range(&range("b", "d")), None, "a key inside was written");
+        assert_eq!(cache.range(&range("x", "z")), Some(vec![]));
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(cache.row(b"a"), None, "another thread reads elsewhere"));
+        });
+        cache.begin(head(3));
+        assert_eq!(cache.row(b"a"), None, "another node has written");
     }
 }
