@@ -182,8 +182,8 @@ impl Writer {
 
     /// Decides one commit and adds it to the group, or answers it.
     fn take(&mut self, mut job: Box<dyn Job>, group: &mut Group) {
-        if let Some(answer) = self.closed(group) {
-            job.answer(answer);
+        if let State::Poisoned(why) | State::ReadOnly(why) = self.shared.state() {
+            job.answer(Answer::ReadOnly(why));
             return;
         }
         let answer = match self.duplicate(job.id(), group) {
@@ -210,19 +210,19 @@ impl Writer {
             Verdict::Write(drafts) if drafts.iter().any(erase::ends) => {
                 Answer::Failed(Error::Draft("only the writer ends an erasure".into()))
             }
-            Verdict::Write(drafts) => match self.add(job.id(), drafts, group) {
-                Ok((first, last)) => Answer::Done { first, last, replayed: false },
-                Err(error) => Answer::Failed(error),
+            Verdict::Write(drafts) => match self.full(group) {
+                Some(answer) => answer,
+                None => match self.add(job.id(), drafts, group) {
+                    Ok((first, last)) => Answer::Done { first, last, replayed: false },
+                    Err(error) => Answer::Failed(error),
+                },
             },
         }
     }
 
-    /// Why no commit is taken now. The disk is asked once a group.
-    fn closed(&self, group: &Group) -> Option<Answer> {
-        match self.shared.state() {
-            State::Poisoned(why) | State::ReadOnly(why) => return Some(Answer::ReadOnly(why)),
-            State::Ready | State::Full(_) | State::Unreachable(_) => {}
-        }
+    /// Why there is no room, if so; asked once a group, and only by what wants to write: a
+    /// decision that writes nothing needs none.
+    fn full(&self, group: &Group) -> Option<Answer> {
         let free = self.config.free.as_ref().filter(|_| group.sealed.is_empty())?;
         let full = match free.bytes() {
             Ok(free) if free < self.config.reserve_bytes => {

@@ -16,7 +16,7 @@ use crate::{
         verwaltung::Anfrage,
         zeit::Zeitpunkt,
     },
-    ledger::{Change, CommitError, Draft, Row, State, View},
+    ledger::{Change, Draft, Row, View},
 };
 
 /// The house in its own name.
@@ -252,13 +252,6 @@ impl Jobs {
             if !go_on() {
                 break;
             }
-            match self.0.0.ledger.state() {
-                State::Ready | State::Full(_) => {}
-                State::Unreachable(why) => return Err(CommitError::Unreachable(why).into()),
-                State::ReadOnly(why) | State::Poisoned(why) => {
-                    return Err(CommitError::ReadOnly(why).into());
-                }
-            }
             let found = match found {
                 Ok(found) => found,
                 Err(blob::Error::Foreign(name)) => {
@@ -268,16 +261,26 @@ impl Jobs {
                 Err(error) => return Err(error.into()),
             };
             report.gesehen += 1;
-            if !blobs.settled(&found) || self.benannt(&found)? {
+            let named = |blob: &Option<Blob>| {
+                blob.as_ref().is_some_and(|blob| blobs.same(blob.ablage, found.ablage))
+            };
+            let key = found.digest.to_string();
+            let record = |view: &View<'_>, key: &str| -> Result<Option<Blob>, Error> {
+                Ok(view.get::<Blob>(key)?.map(|blob| blob.value))
+            };
+            if !blobs.settled(&found) || named(&record(&self.0.0.ledger.view(), &key)?) {
                 continue;
             }
             // A push publishes and commits under the lock: asked under it, the answer holds on
-            // this machine. On others it does because no push commits a deposit this old.
+            // this machine. On others it does because no push commits a deposit this old. It is
+            // asked as a decision, which no standby answers that may be behind.
             let lock = blobs.lock(found.digest);
-            if self.benannt(&found)? {
+            let asked = self.0.house_write(ACTOR, move |view, _| Ok((vec![], record(view, &key)?)));
+            let blob = asked?.value;
+            if named(&blob) {
                 continue;
             }
-            match self.blob(found.digest)? {
+            match blob {
                 None => self.0.0.derived.remove(found.digest)?,
                 // The bytes are relied on under another name: this copy goes only if that is sound.
                 Some(blob) => match blobs.check_deposit(found.digest, blob.ablage) {
@@ -294,16 +297,6 @@ impl Jobs {
             report.bytes += found.size;
         }
         Ok(report)
-    }
-
-    fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
-        Ok(self.0.0.ledger.view().get::<Blob>(&digest.to_string())?.map(|blob| blob.value))
-    }
-
-    /// True if the record of the digest names these very bytes.
-    fn benannt(&self, found: &blob::Found) -> Result<bool, Error> {
-        let blob = self.blob(found.digest)?;
-        Ok(blob.is_some_and(|blob| self.0.0.blobs.same(blob.ablage, found.ablage)))
     }
 
     /// Forgets remembered answers that are too old, at most `limit`. Returns how many. A commit
