@@ -9,6 +9,7 @@ use std::{
 };
 
 use object_store::{ObjectStoreExt as _, aws::AmazonS3Builder, path::Path as Name};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     ingest::{CONNECTIONS, push_all, scan},
@@ -114,7 +115,8 @@ fn measure(folder: &Path, name: &str, engines: &str, documents: &[Vec<u8>]) -> F
     }
 }
 
-/// Documents a second: PUT the bytes, INSERT 1 kB in a transaction of its own.
+/// Documents a second: PUT the bytes, under names of the same form (a server that keeps objects as
+/// files makes the same folders), INSERT 1 kB in a transaction of its own.
 fn bare(cluster: &Cluster, bucket: &s3::Server, documents: &[Vec<u8>]) -> f64 {
     cluster.try_sql("CREATE TABLE bare (id bytea PRIMARY KEY, body bytea)").unwrap();
     // As the product does; it may have been done.
@@ -141,7 +143,8 @@ fn bare(cluster: &Cluster, bucket: &s3::Server, documents: &[Vec<u8>]) -> f64 {
                 for (number, bytes) in
                     documents.iter().enumerate().skip(client).step_by(CONNECTIONS)
                 {
-                    let name = Name::from(format!("bare/{number}"));
+                    let digest = hex::encode(Sha256::digest(bytes));
+                    let name = Name::from(format!("bare/{}/{digest}.{number:036}", &digest[..2]));
                     runtime.block_on(store.put(&name, bytes.clone().into())).unwrap();
                     let id = number.to_be_bytes().to_vec();
                     database.execute(&insert, &[&id, &vec![b'x'; 1000]]).unwrap();

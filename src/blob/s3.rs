@@ -22,7 +22,8 @@ use futures_util::TryStreamExt as _;
 use object_store::{
     BackoffConfig, Certificate, ClientOptions, MultipartUpload, ObjectMeta, ObjectStore,
     ObjectStoreExt as _, RetryConfig,
-    aws::{AmazonS3Builder, Checksum},
+    aws::{AmazonS3, AmazonS3Builder, Checksum},
+    list::{PaginatedListOptions, PaginatedListStore as _},
     path::Path,
 };
 use tokio::sync::Semaphore;
@@ -85,7 +86,7 @@ impl std::fmt::Debug for S3 {
 /// The bucket, below the prefix.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    store: Arc<dyn ObjectStore>,
+    store: Arc<AmazonS3>,
     runtime: Runtime,
     parts: Arc<Semaphore>,
     root: Path,
@@ -260,6 +261,22 @@ impl Bucket {
     pub(super) fn list(&self, path: &Path) -> io::Result<Vec<ObjectMeta>> {
         let (store, path) = (Arc::clone(&self.store), path.clone());
         self.wait(async move { store.list(Some(&path)).try_collect().await })
+    }
+
+    /// All objects whose names begin with this one, also in the midst of a part.
+    pub(super) fn beginning(&self, start: &Path) -> io::Result<Vec<ObjectMeta>> {
+        let (mut found, mut page_token) = (Vec::new(), None);
+        loop {
+            let (store, start) = (Arc::clone(&self.store), start.to_string());
+            let options = PaginatedListOptions { page_token, ..PaginatedListOptions::default() };
+            let asked = async move { store.list_paginated(Some(&start), options).await };
+            let page = self.wait(asked)?;
+            found.extend(page.result.objects);
+            page_token = page.page_token;
+            if page_token.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// The folders directly below a name.

@@ -212,6 +212,15 @@ fn lost_answers(server: &Server) {
     }
 }
 
+/// The only file of a digest.
+fn only(dir: &Path, hex: &str) -> PathBuf {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(dir).unwrap().map(|item| item.unwrap().path()).collect();
+    files.retain(|file| file.file_name().unwrap().to_str().unwrap().starts_with(hex));
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
+}
+
 #[test]
 fn a_listing_names_what_is_no_blob_and_pages_through_many() {
     let Some(server) = Server::start() else { return };
@@ -219,20 +228,18 @@ fn a_listing_names_what_is_no_blob_and_pages_through_many() {
     let digest = push(&store, b"x", false).unwrap();
     let hex = digest.to_string();
     let dir = server.folder("foreign").join("blobs").join(&hex[..2]);
-    let there = std::fs::read_dir(dir.join(&hex)).unwrap().next().unwrap().unwrap().path();
+    let there = only(&dir, &hex);
     for name in [
         "readme",
-        &format!("{hex}/plain.tmp"),
-        &format!("{hex}/0"),
-        &format!("{}/plain", "A".repeat(64)),
+        &format!("{hex}.plain.tmp"),
+        &format!("{hex}.0"),
+        &format!("{}.plain", "A".repeat(64)),
     ] {
-        let path = dir.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::copy(&there, path).unwrap();
+        std::fs::copy(&there, dir.join(name)).unwrap();
     }
     for number in 1..=1100 {
-        let name = uuid::Uuid::from_u128(number).to_string();
-        std::fs::copy(&there, dir.join(&hex).join(name)).unwrap();
+        let name = format!("{hex}.{}", uuid::Uuid::from_u128(number));
+        std::fs::copy(&there, dir.join(name)).unwrap();
     }
     let (found, foreign): (Vec<_>, Vec<_>) = store.list().partition(Result::is_ok);
     assert_eq!(foreign.len(), 4, "{foreign:?}");
@@ -242,9 +249,8 @@ fn a_listing_names_what_is_no_blob_and_pages_through_many() {
     // A plain deposit, as copied from a local store, is one like any other.
     let other = push(&store, b"y", false).unwrap();
     let hex = other.to_string();
-    let dir = server.folder("foreign").join("blobs").join(&hex[..2]).join(&hex);
-    let there = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
-    std::fs::rename(there, dir.join("plain")).unwrap();
+    let dir = server.folder("foreign").join("blobs").join(&hex[..2]);
+    std::fs::rename(only(&dir, &hex), dir.join(format!("{hex}.plain"))).unwrap();
     assert_eq!(store.read(other).unwrap(), b"y");
     store.check_deposit(other, Ablage::default()).unwrap();
     store.remove(other, Ablage::default(), &store.lock(other)).unwrap();
@@ -259,8 +265,7 @@ fn a_rotten_deposit_is_passed_over() {
     let bytes = noise(4, 30_000);
     let (digest, first) = deposit(&store, &bytes, None).unwrap();
     let hex = digest.to_string();
-    let dir = server.folder("rot").join("blobs").join(&hex[..2]).join(&hex);
-    let file = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
+    let file = only(&server.folder("rot").join("blobs").join(&hex[..2]), &hex);
     let mut bad = bytes.clone();
     bad[100] ^= 1;
     std::fs::write(&file, bad).unwrap();

@@ -1,5 +1,6 @@
-//! Blobs in a bucket: `blobs/ab/<64 hex digits>/<deposit>`, with the bytes that a local file would
-//! have, and `.zst` behind what is compressed.
+//! Blobs in a bucket: `blobs/ab/<64 hex digits>.<deposit>`, with the bytes that a local file would
+//! have, and `.zst` behind what is compressed. A digest has no folder of its own, because a server
+//! that keeps objects as files would have to make it, which costs more than the object.
 //!
 //! Other machines use the bucket too, so no name is ever written twice or used again after its
 //! removal. What was put or found is remembered, within bounds, to save asking for its name; being
@@ -56,8 +57,7 @@ impl Remote {
     }
 
     fn path(&self, name: Name) -> object_store::path::Path {
-        let (shard, digest) = (format!("{:02x}", name.shard()), name.digest.to_string());
-        self.bucket.path(&["blobs", &shard, &digest, &text(name)])
+        self.bucket.path(&["blobs", &format!("{:02x}", name.shard()), &text(name)])
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -84,18 +84,19 @@ impl Remote {
     }
 }
 
-/// The last part of a name.
+/// The name behind `blobs/ab/`.
 fn text(name: Name) -> String {
     let deposit = name.ablage.0.map_or_else(|| PLAIN.to_owned(), |id| id.to_string());
-    match name.form {
-        Form::Raw => deposit,
-        Form::Packed => format!("{deposit}.zst"),
-    }
+    let form = match name.form {
+        Form::Raw => "",
+        Form::Packed => ".zst",
+    };
+    format!("{}.{deposit}{form}", name.digest)
 }
 
-/// The name behind `blobs/ab/`.
+/// What `text` made.
 fn parse(below: &str) -> Option<Name> {
-    let (hex, last) = below.split_once('/')?;
+    let (hex, last) = below.split_once('.')?;
     let (deposit, form) = match last.strip_suffix(".zst") {
         Some(deposit) => (deposit, Form::Packed),
         None => (last, Form::Raw),
@@ -106,7 +107,7 @@ fn parse(below: &str) -> Option<Name> {
     };
     let name = Name { digest: Digest::parse(hex)?, ablage, form };
     // Any other spelling would be another object of the same name.
-    (name.digest.to_string() == hex && text(name) == last).then_some(name)
+    (text(name) == below).then_some(name)
 }
 
 impl Backend for Remote {
@@ -134,11 +135,11 @@ impl Backend for Remote {
 
     fn find(&self, digest: Digest) -> io::Result<Vec<Copy>> {
         let [shard, ..] = digest.0;
-        let folder = self.bucket.path(&["blobs", &format!("{shard:02x}"), &digest.to_string()]);
+        let start =
+            self.bucket.path(&["blobs", &format!("{shard:02x}"), &format!("{digest}.")]);
         let mut found = Vec::new();
-        for meta in self.bucket.list(&folder)? {
-            let last = meta.location.filename().unwrap_or_default();
-            if let Some(name) = parse(&format!("{digest}/{last}")) {
+        for meta in self.bucket.beginning(&start)? {
+            if let Some(name) = meta.location.filename().and_then(parse) {
                 found.push((name, meta.size));
             }
         }
