@@ -200,7 +200,7 @@ impl Pusher {
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, `akte_geschlossen`, `vorgang_geschlossen`, input.
     pub fn ziel_pruefen(&self, ziel: &Zielangabe, oe: Option<&str>) -> Result<Ziel, Error> {
-        self.0.read(|s| s.ziel(ziel, oe, Verb::Einliefern))
+        self.0.forecast(|s| s.ziel(ziel, oe, Verb::Einliefern))
     }
 
     /// Whether a new Fassung may be pushed to that document now.
@@ -208,12 +208,13 @@ impl Pusher {
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, `version_veraltet`, closed, struck out.
     pub fn fassung_pruefen(&self, id: Uuid, version: u64) -> Result<(), Error> {
-        self.0.read(|s| fassung_ziel(s, id, version).map(drop))
+        self.0.forecast(|s| fassung_ziel(s, id, version).map(drop))
     }
 
-    /// What the caller made earlier with this Idempotency-Key, and with which entry.
+    /// What the caller made earlier with this Idempotency-Key, and with which entry. `schluessel`
+    /// is a digest over caller and key (`Marke`), so nobody reads another's.
     pub(crate) fn gesehen(&self, schluessel: &str) -> Result<Option<Stored<Anfrage>>, Error> {
-        self.0.read(|s| s.get::<Anfrage>(schluessel))
+        Ok(self.0.registry.0.ledger.view().get(schluessel)?)
     }
 
     /// The receipt of what was made earlier.

@@ -42,6 +42,11 @@ impl<'a, 'v> Sicht<'a, 'v> {
         Ok(Self::with(view, wer))
     }
 
+    /// The sight of `actor` as the sign-on found it.
+    pub(super) fn found(view: &'a View<'v>, actor: &Actor) -> Self {
+        Self::with(view, actor.wer.clone())
+    }
+
     /// The sight of the house itself, which the rule grants nothing: for what is no secret.
     pub(super) fn house(view: &'a View<'v>) -> Self {
         let (rollen, schutzklassen) = (vec![], vec![]);

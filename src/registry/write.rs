@@ -189,6 +189,16 @@ impl Acting {
         read(&sicht)
     }
 
+    /// Says what a decision would say, with the rights that the sign-on found a moment ago: for
+    /// what is decided once more, because a way to the tables may be long.
+    pub(super) fn forecast<T>(
+        &self,
+        read: impl FnOnce(&Sicht<'_, '_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let view = self.registry.0.ledger.view();
+        read(&Sicht::found(&view, &self.actor))
+    }
+
     /// Commits the making of one record, once for one Idempotency-Key. On a replay the record is
     /// taken from the entry that made it, so that the answer is the original one.
     pub(super) fn create<R: Record + Send + 'static>(

@@ -169,7 +169,8 @@ impl Engine {
         if !batch.is_empty() {
             tables::write(connection, false, batch)?;
         }
-        connection.client.execute("SELECT pg_notify($1, '')", &[&self.channel()])?;
+        let notify = connection.prepared("SELECT pg_notify($1, '')")?;
+        connection.client.execute(&notify, &[&self.channel()])?;
         // Remembered before it counts: a node must not forget what it acknowledged.
         self.connector.fence.remember(open.epoch, open.timeline)
     }
