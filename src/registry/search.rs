@@ -83,7 +83,7 @@ impl Reader {
         let registry = &self.0.registry;
         self.0.read(|s| {
             let terms = Terms::parse(&frage.text).map_err(|invalid| {
-                Error::ungueltig("/text", "suchtext_ungueltig", invalid.to_string())
+                Error::ungueltig("/q", "suchtext_ungueltig", invalid.to_string())
             })?;
             let readable = registry.0.klassen.of(s)?;
             let oe = frage.oe.as_deref().map(|oe| s.oe_finden("/oe", oe)).transpose()?;
