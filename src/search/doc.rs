@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::analysis;
 
 /// Version of fields and analysis together; raising it makes every index be built anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What kind of object a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

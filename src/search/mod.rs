@@ -9,8 +9,10 @@
 
 mod analysis;
 mod collect;
+mod compound;
 mod doc;
 mod index;
+mod lexicon;
 mod query;
 mod snippet;
 mod terms;
@@ -18,6 +20,7 @@ mod terms;
 pub use collect::{Hit, Order, Page, Place};
 pub use doc::{Art, Doc, VERSION};
 pub use index::{Index, Position, Row};
+pub use lexicon::Lexicon;
 pub use query::{LIMIT_MAX, Query};
 pub use snippet::Snippet;
 pub use terms::{Invalid, LENGTH_MAX, TERMS_MAX, Terms, Why};

@@ -1,11 +1,13 @@
 //! The index from outside: who finds what, in which order, page by page, and after a rebuild.
 
+mod komposita;
 mod texts;
+mod woerter;
 mod writer;
 
 use std::{collections::BTreeSet, path::Path};
 
-use aktenlauf::search::{Art, Doc, Error, Hit, Index, Order, Place, Position, Query};
+use aktenlauf::search::{Art, Doc, Error, Hit, Index, Order, Place, Position, Query, VERSION};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -393,7 +395,8 @@ fn a_reopened_index_goes_on_and_a_foreign_one_is_wiped() {
     drop(again);
     // As another version would have written it.
     let meta = std::fs::read_to_string(dir.path().join("meta.json")).unwrap();
-    let other = meta.replace("\\\"version\\\":1", "\\\"version\\\":0");
+    let version = |n: u32| format!("\\\"version\\\":{n}");
+    let other = meta.replace(&version(VERSION), &version(0));
     assert_ne!(meta, other);
     std::fs::write(dir.path().join("meta.json"), other).unwrap();
     let wiped = Index::open(dir.path(), HEAP).unwrap();
