@@ -1,7 +1,8 @@
 //! The word list, and how a compound is cut into words of it.
 //!
 //! The fewest words win, with linking letters between them (`Genehmigung-s-verfahren`). A word of
-//! the list itself is never cut, so the list must hold no compounds. It is made by
+//! the list itself is never cut, so the list must hold no compounds. No list is complete: a word
+//! that it lacks is told by its ending (`Abgeschlossenheit-s-bescheinigung`). It is made by
 //! `tests/search/woerter.rs` from public-domain texts and `woerter_eigen.txt`.
 
 use std::{collections::HashMap, ops::Range, sync::OnceLock};
@@ -19,6 +20,11 @@ const WORD_MAX: usize = 64;
 const LINKS: &[&str] = &["", "s", "es", "n", "en", "er", "e", "ns", "ens"];
 /// What may follow the last one. Umlauts are folded, so this makes most plurals too.
 const ENDINGS: &[&str] = &["", "s", "es", "n", "en", "er", "e", "ern", "em", "ens"];
+/// What makes a noun of any stem and is always linked by an s: the word before it need not be
+/// known.
+const SUFFIXES: &[&str] = &["ung", "heit", "keit", "schaft", "ion", "itat"];
+/// Bytes of the shortest word that is told by its suffix.
+const UNKNOWN_MIN: usize = 7;
 
 /// Where a word may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,11 +48,13 @@ impl std::fmt::Debug for Lexicon {
     }
 }
 
+/// Words so far that the list lacks, all words, bytes of linking letters.
+type Cost = (usize, usize, usize);
+
 /// The cheapest way to a place within a word.
 #[derive(Clone, Copy)]
 struct Step {
-    /// Words so far, then bytes of linking letters.
-    cost: (usize, usize),
+    cost: Cost,
     /// The last word of the way; it began where the step before ended.
     from: usize,
     to: usize,
@@ -109,7 +117,7 @@ impl Lexicon {
         for start in 0..word.len() {
             let cost = match steps.get(start).copied().flatten() {
                 Some(step) => step.cost,
-                None if start == 0 => (0, 0),
+                None if start == 0 => (0, 0, 0),
                 None => continue,
             };
             self.go_on(word, start, cost, &mut steps);
@@ -118,22 +126,25 @@ impl Lexicon {
     }
 
     /// Takes every word that begins at `start` into `steps`.
-    fn go_on(
-        &self,
-        word: &str,
-        start: usize,
-        (parts, links): (usize, usize),
-        steps: &mut [Option<Step>],
-    ) {
+    fn go_on(&self, word: &str, start: usize, cost: Cost, steps: &mut [Option<Step>]) {
         let Some(rest) = word.get(start..) else { return };
-        let mut reach = |at: usize, to: usize| {
-            let step = Step { cost: (parts + 1, links + at - to), from: start, to };
+        let (unknown, parts, links) = cost;
+        let mut reach = |more: usize, at: usize, to: usize| {
+            let cost = (unknown + more, parts + 1, links + at - to);
+            let step = Step { cost, from: start, to };
             if let Some(known) = steps.get_mut(at)
                 && known.is_none_or(|known| step.cost < known.cost)
             {
                 *known = Some(step);
             }
         };
+        for (at, _) in rest.match_indices('s') {
+            let front = rest.get(..at).unwrap_or_default();
+            let noun = SUFFIXES.iter().any(|suffix| front.ends_with(suffix));
+            if noun && at >= UNKNOWN_MIN && rest.len() > at + PART_MIN {
+                reach(1, start + at + 1, start + at);
+            }
+        }
         for length in PART_MIN..=rest.len().min(self.longest) {
             let (Some(piece), Some(behind)) = (rest.get(..length), rest.get(length..)) else {
                 return;
@@ -142,12 +153,12 @@ impl Lexicon {
             let to = start + length;
             if *place == Place::Noun && start > 0 && ENDINGS.contains(&behind) {
                 // The ending belongs to the word: the stemmer knows what to do with it.
-                reach(word.len(), word.len());
+                reach(0, word.len(), word.len());
             }
             for link in LINKS {
                 // Nothing shorter than a word can follow.
                 if behind.starts_with(link) && behind.len() >= link.len() + PART_MIN {
-                    reach(to + link.len(), to);
+                    reach(0, to + link.len(), to);
                 }
             }
         }
@@ -191,6 +202,8 @@ mod tests {
         assert_eq!(cut("schule weg", "schulwege"), "schul+wege");
         assert_eq!(cut("haus block", "hauserblocks"), "haus+blocks");
         assert_eq!(cut("wohn- geld", "wohngelder"), "wohn+gelder");
+        assert_eq!(cut("sperre", "veranderungssperre"), "veranderung+sperre");
+        assert_eq!(cut("wahl zahl anderung", "wahlanderungszahl"), "wahl+anderung+zahl");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Makes the word list of the compound splitter, `src/search/woerter.txt`, and compares it.
 //!
-//! Sources: the laws beside the project (public domain), the keywords of our own filing plan and
-//! the short hand-written `woerter_eigen.txt`; no dictionary. `WRITE_WOERTER=1` writes the list.
+//! Sources: the laws beside the project (public domain), the names and keywords of our own filing
+//! plan, the hand-written `woerter_eigen.txt`; no dictionary. A noun is what has a capital letter
+//! within sentences; its forms count under the shortest seen; what the shorter nouns make up is a
+//! compound and left out. `WRITE_WOERTER=1` writes the list, the same one from the same sources.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
