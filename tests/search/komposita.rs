@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use aktenlauf::search::{Doc, Index, Lexicon, Query};
+use aktenlauf::search::{Doc, Index, Lexicon, Query, Terms};
 use tempfile::TempDir;
 
 use super::{Dice, doc, found, id, index, query, woerter};
@@ -238,8 +238,7 @@ fn hostile_words_are_quick() {
     println!("hostile words: {} bytes in {took:?}", text.len());
     assert!(took < Duration::from_secs(20), "{took:?}");
     assert_eq!(found(&index, &query(&"x".repeat(70))), [id(0)]);
-    let page = index.search(&query("bau")).unwrap();
     let begin = Instant::now();
-    let _ = page.terms.snippet(&text);
+    let _ = Terms::parse("bau").unwrap().snippet(&text);
     assert!(begin.elapsed() < Duration::from_secs(20));
 }
