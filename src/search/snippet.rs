@@ -142,6 +142,8 @@ fn distinct<'a>(matches: impl Iterator<Item = &'a Match>) -> usize {
 struct Numbers {
     clauses: Vec<Vec<usize>>,
     terms: HashMap<String, usize>,
+    /// What words begin with that stand for a term.
+    beginnings: Vec<(String, usize)>,
     /// Kinds of words: the numbers of the terms that such a word shows, by itself or by a part.
     /// The first has none.
     kinds: Vec<Vec<usize>>,
@@ -159,10 +161,15 @@ impl Numbers {
             });
             number.collect()
         });
-        let clauses = clauses.collect();
+        let clauses: Vec<Vec<usize>> = clauses.collect();
+        let of_clause = terms.clauses.iter().zip(&clauses).flat_map(|(clause, numbers)| {
+            let number = numbers.first().copied();
+            clause.prefixes.iter().filter_map(move |prefix| Some((prefix.clone(), number?)))
+        });
+        let beginnings = of_clause.collect();
         let chain = analysis::for_documents();
         let (kinds, words) = (vec![Vec::new()], HashMap::new());
-        Self { clauses, terms: numbers, kinds, words, chain }
+        Self { clauses, terms: numbers, beginnings, kinds, words, chain }
     }
 
     /// The kind of a word.
@@ -174,6 +181,8 @@ impl Numbers {
         let mut stream = self.chain.token_stream(word);
         while let Some(token) = stream.next() {
             shown.extend(self.terms.get(&token.text));
+            let begun = self.beginnings.iter().filter(|(begin, _)| token.text.starts_with(begin));
+            shown.extend(begun.map(|(_, number)| number));
         }
         drop(stream);
         let known = self.kinds.iter().position(|kind| *kind == shown);
@@ -265,6 +274,7 @@ mod tests {
         let text = "Sehr geehrte Frau Müller,\n\nIhr  Antrag auf Anträge der MÜLLERS \u{202e}liegt";
         assert_eq!(marked("mueller antrag", text), ["Müller", "Antrag", "Anträge", "MÜLLERS"]);
         assert_eq!(marked("\"frau müller\"", text), ["Frau Müller"]);
+        assert_eq!(marked("MUEL* antr*", text), ["Müller", "Antrag", "Anträge", "MÜLLERS"]);
         assert_eq!(marked("nichts", text), Vec::<String>::new());
     }
 
