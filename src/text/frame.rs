@@ -38,16 +38,42 @@ pub struct Hello {
 pub enum Kind {
     /// A PDF follows.
     Pdf,
-    /// Plain text follows.
+    /// Plain text follows, or a table whose cells are divided by a sign (CSV): as it stands, one
+    /// reads and finds it well.
     Plain,
+    /// HTML or XHTML follows.
+    Html,
+    /// XML follows.
+    Xml,
+    /// RTF follows.
+    Rtf,
+    /// Markdown follows.
+    Markdown,
     /// Targets of a probe follow.
     Probe,
 }
 
 impl Kind {
-    /// The reader for a supported media type.
-    pub fn of(media_type: &str) -> Self {
-        if media_type == "application/pdf" { Self::Pdf } else { Self::Plain }
+    /// Every one, in the order of their numbers, from 1.
+    const ALL: [Self; 7] =
+        [Self::Pdf, Self::Plain, Self::Probe, Self::Html, Self::Xml, Self::Rtf, Self::Markdown];
+
+    /// The reader for a media type (as `sniff` names it), if there is one.
+    pub fn of(media_type: &str) -> Option<Self> {
+        Some(match media_type {
+            "application/pdf" => Self::Pdf,
+            "text/plain" | "text/csv" => Self::Plain,
+            "text/html" => Self::Html,
+            "application/xml" => Self::Xml,
+            "application/rtf" => Self::Rtf,
+            "text/markdown" => Self::Markdown,
+            _ => return None,
+        })
+    }
+
+    fn number(self) -> u8 {
+        let place = Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default();
+        u8::try_from(place + 1).unwrap_or_default()
     }
 }
 
@@ -107,11 +133,7 @@ pub fn read_lines(from: &mut impl Read) -> io::Result<Vec<String>> {
 
 /// The head of a question; `size` bytes must follow.
 pub fn write_question(out: &mut impl Write, kind: Kind, size: u64) -> io::Result<()> {
-    let mut bytes = vec![match kind {
-        Kind::Pdf => 1,
-        Kind::Plain => 2,
-        Kind::Probe => 3,
-    }];
+    let mut bytes = vec![kind.number()];
     bytes.extend(size.to_le_bytes());
     out.write_all(&bytes)
 }
@@ -122,12 +144,8 @@ pub fn read_question(from: &mut impl Read, max: u64) -> io::Result<Option<(Kind,
     if from.read(&mut first)? == 0 {
         return Ok(None);
     }
-    let kind = match first {
-        [1] => Kind::Pdf,
-        [2] => Kind::Plain,
-        [3] => Kind::Probe,
-        _ => return Err(malformed("unknown question")),
-    };
+    let kind = Kind::ALL.into_iter().find(|kind| [kind.number()] == first);
+    let kind = kind.ok_or_else(|| malformed("unknown question"))?;
     let size = number(from)?;
     Ok(Some((kind, body(from, size, max)?)))
 }

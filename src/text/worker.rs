@@ -12,7 +12,7 @@ use std::{
 use super::{
     Failure, Limits, Text,
     frame::{self, Kind, Mode},
-    limit, pdf, plain, probe,
+    html, limit, markdown, pdf, plain, probe, rtf, xml,
 };
 
 /// The hidden subcommand: serves the socket that is its stdin. Never returns to ordinary work.
@@ -50,11 +50,19 @@ fn serve(socket: &mut Socket, mode: Mode, limits: &Limits) -> io::Result<()> {
 fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
     let text = catch_unwind(AssertUnwindSafe(|| match kind {
         Kind::Pdf => pdf::read(bytes, limits),
-        _ => Ok(Text { text: plain::read(bytes), pages: None }),
+        Kind::Html => html::read(bytes, limits).map(unpaged),
+        Kind::Xml => xml::read(bytes, limits).map(unpaged),
+        Kind::Rtf => rtf::read(bytes, limits).map(unpaged),
+        Kind::Markdown => markdown::read(bytes, limits).map(unpaged),
+        Kind::Plain | Kind::Probe => Ok(unpaged(plain::read(bytes))),
     }))
     .unwrap_or_else(|_| Err(Failure::Unreadable("the reader panicked".into())))?;
     let size = u64::try_from(text.text.len()).unwrap_or(u64::MAX);
     if size > limits.output_bytes { Err(Failure::TooLarge) } else { Ok(text) }
+}
+
+fn unpaged(text: String) -> Text {
+    Text { text, pages: None }
 }
 
 /// The socket on stdin, read and written by the two plain calls that the filter allows.
