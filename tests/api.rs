@@ -7,3 +7,4 @@ mod downloads;
 mod flows;
 mod hostile;
 mod serving;
+mod texts;

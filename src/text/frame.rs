@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use super::{Failure, Limits, Text};
 
 /// Names this form of the conversation.
-const MAGIC: [u8; 4] = *b"AKT1";
+const MAGIC: [u8; 4] = *b"AKT2";
 /// Longest list of what the kernel lacks, or report of a probe, bytes.
 const REMARKS_BYTES_MAX: u32 = 16 << 10;
 /// Stands for "the format has no pages".
@@ -151,15 +151,18 @@ pub fn read_question(from: &mut impl Read, max: u64) -> io::Result<Option<(Kind,
 }
 
 pub fn write_answer(out: &mut impl Write, answer: &Result<Text, Failure>) -> io::Result<()> {
-    let (status, pages, body): (u8, u32, &[u8]) = match answer {
-        Ok(text) => (0, text.pages.unwrap_or(NO_PAGES), text.text.as_bytes()),
-        Err(Failure::TooLarge) => (1, NO_PAGES, b""),
-        Err(Failure::Encrypted) => (2, NO_PAGES, b""),
-        Err(Failure::Unreadable(why)) => (3, NO_PAGES, why.as_bytes()),
-        Err(_) => (4, NO_PAGES, b""),
+    let (status, body): (u8, &[u8]) = match answer {
+        Ok(text) => (0, text.text.as_bytes()),
+        Err(Failure::TooLarge) => (1, b""),
+        Err(Failure::Encrypted) => (2, b""),
+        Err(Failure::Unreadable(why)) => (3, why.as_bytes()),
+        Err(_) => (4, b""),
     };
-    let mut head = vec![status];
-    head.extend(pages.to_le_bytes());
+    let found = answer.as_ref().ok();
+    let mut head = vec![status, found.map_or(0, |text| text.quality)];
+    for pages in [found.and_then(|text| text.pages), found.and_then(|t| t.pages_without_text)] {
+        head.extend(pages.unwrap_or(NO_PAGES).to_le_bytes());
+    }
     head.extend(u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes());
     out.write_all(&head)?;
     out.write_all(body)
@@ -167,13 +170,17 @@ pub fn write_answer(out: &mut impl Write, answer: &Result<Text, Failure>) -> io:
 
 /// What a worker answers is no more trusted than the document it read.
 pub fn read_answer(from: &mut impl Read, max: u64) -> io::Result<Result<Text, Failure>> {
-    let [status] = array(from)?;
-    let pages = u32::from_le_bytes(array(from)?);
+    let [status, quality] = array(from)?;
+    let mut pages = || Ok::<_, io::Error>(u32::from_le_bytes(array(from)?));
+    let [pages, without] = [pages()?, pages()?].map(|count| (count != NO_PAGES).then_some(count));
     let size = number(from)?;
     let body = body(from, size, if status == 0 { max } else { 200 })?;
     let body = String::from_utf8(body).map_err(|_| malformed("text is not UTF-8"))?;
     Ok(match status {
-        0 => Ok(Text { text: body, pages: (pages != NO_PAGES).then_some(pages) }),
+        0 => {
+            let quality = quality.min(100);
+            Ok(Text { text: body, pages, pages_without_text: without, quality })
+        }
         1 => Err(Failure::TooLarge),
         2 => Err(Failure::Encrypted),
         3 => Err(Failure::Unreadable(body)),

@@ -16,6 +16,7 @@ mod pdf;
 mod plain;
 mod pool;
 mod probe;
+mod quality;
 mod rtf;
 mod sniff;
 mod worker;
@@ -76,6 +77,18 @@ pub struct Text {
     pub text: String,
     /// Pages, where the format has any.
     pub pages: Option<u32>,
+    /// Pages among them that have (almost) no text, fewer than 20 letters and digits.
+    pub pages_without_text: Option<u32>,
+    /// How good the text is, 0 to 100 (`quality`): below about 50 it should be read by OCR.
+    pub quality: u8,
+}
+
+impl Text {
+    /// A text of a format without pages.
+    fn unpaged(text: String) -> Self {
+        let quality = quality::Sample::of(&text).percent();
+        Self { text, pages: None, pages_without_text: None, quality }
+    }
 }
 
 /// Why there is no text.

@@ -50,19 +50,15 @@ fn serve(socket: &mut Socket, mode: Mode, limits: &Limits) -> io::Result<()> {
 fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
     let text = catch_unwind(AssertUnwindSafe(|| match kind {
         Kind::Pdf => pdf::read(bytes, limits),
-        Kind::Html => html::read(bytes, limits).map(unpaged),
-        Kind::Xml => xml::read(bytes, limits).map(unpaged),
-        Kind::Rtf => rtf::read(bytes, limits).map(unpaged),
-        Kind::Markdown => markdown::read(bytes, limits).map(unpaged),
-        Kind::Plain | Kind::Probe => Ok(unpaged(plain::read(bytes))),
+        Kind::Html => html::read(bytes, limits).map(Text::unpaged),
+        Kind::Xml => xml::read(bytes, limits).map(Text::unpaged),
+        Kind::Rtf => rtf::read(bytes, limits).map(Text::unpaged),
+        Kind::Markdown => markdown::read(bytes, limits).map(Text::unpaged),
+        Kind::Plain | Kind::Probe => Ok(Text::unpaged(plain::read(bytes))),
     }))
     .unwrap_or_else(|_| Err(Failure::Unreadable("the reader panicked".into())))?;
     let size = u64::try_from(text.text.len()).unwrap_or(u64::MAX);
     if size > limits.output_bytes { Err(Failure::TooLarge) } else { Ok(text) }
-}
-
-fn unpaged(text: String) -> Text {
-    Text { text, pages: None }
 }
 
 /// The socket on stdin, read and written by the two plain calls that the filter allows.
