@@ -8,3 +8,4 @@ mod flows;
 mod hostile;
 mod serving;
 mod suche;
+mod texts;

@@ -18,7 +18,7 @@ fn open(n: u8, vorrang: u8) -> Change {
     let seit = Zeitpunkt(i64::from(n) * 10);
     let zustand = TextZustand::Offen { vorrang, seit };
     let medientyp = "text/plain".into();
-    Change::put(&Textstand { sha256: Digest([n; 32]), medientyp, zustand }).unwrap()
+    Change::put(&Textstand { sha256: Digest([n; 32]), medientyp, leser: None, zustand }).unwrap()
 }
 
 fn one(house: &House, change: Change) -> Draft {
