@@ -24,6 +24,7 @@ use aktenlauf::{
 };
 
 mod hostile;
+mod pdfs;
 
 const PDF: &str = "application/pdf";
 

@@ -5,9 +5,11 @@
 //! gives it bytes, time and memory by measure. A crash costs one document its text and nothing
 //! more. This module knows no path and no store, and its messages never carry content.
 
+mod assembly;
 mod encoding;
 mod flow;
 mod frame;
+mod glyphs;
 mod html;
 mod limit;
 mod markdown;

@@ -1,8 +1,10 @@
-//! Text of a PDF, page by page: what one page's parser panics on costs that page's best reader.
+//! Text of a PDF, page by page: what one page's reader panics on costs that page's best reader.
 //!
-//! pdf-extract reads a page; where it panics or gives up, lopdf's plainer reader tries the same
-//! page. A file whose cross-references are broken is rebuilt by scanning and read again. Time and
-//! memory are bounded from outside; here only pages and output are counted.
+//! `glyphs` reads all pages. Where it has doubts about a page (letters without a meaning, a font it
+//! does not know), pdf-extract reads that page too, or lopdf's plainer reader if that panics, and
+//! the better text holds; a file that `glyphs` can't open is theirs alone. They are asked only
+//! then: they take longer, and a page that breaks them may end the worker. Time and memory are
+//! bounded from outside; here only pages and output are counted.
 
 use std::{
     fmt,
@@ -14,12 +16,95 @@ use pdf_extract::{
 };
 
 use super::{
-    Failure, Limits, Text, pages,
+    Failure, Limits, Text,
+    glyphs::{Fonts, Glyphs, Unread},
+    pages,
     quality::{self, Sample},
 };
 
+/// A page below this figure is doubtful.
+const DOUBTFUL: u8 = 70;
+
+/// After so many pages fonts are read anew.
+const FONTS_PAGES: usize = 50;
+
+/// A page as one reader found it.
+#[derive(Clone, Debug, Default)]
+struct Page {
+    /// None: it could not be read.
+    words: Option<String>,
+    sample: Sample,
+    /// Another reader may do better.
+    doubtful: bool,
+}
+
+impl Page {
+    fn new(words: Option<String>, all_fonts: bool) -> Self {
+        let sample = words.as_deref().map(Sample::of).unwrap_or_default();
+        let odd = sample.letters + sample.bad > 0 && sample.percent() < DOUBTFUL;
+        let doubtful = words.is_none() || odd || !all_fonts;
+        Self { words, sample, doubtful }
+    }
+
+    /// What counts when two readers differ: letters, as far as they make words.
+    fn worth(&self) -> (bool, u64) {
+        let letters = self.sample.letters * u64::from(self.sample.percent());
+        (self.words.is_some(), letters)
+    }
+}
+
 /// Reads all pages; they are separated by form feeds.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
+    let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
+    let mut found = match Glyphs::open(bytes) {
+        Some(glyphs) if glyphs.pages() > most => return Err(Failure::TooLarge),
+        Some(glyphs) => by_glyphs(&glyphs, limits)?,
+        None => Vec::new(),
+    };
+    if found.iter().all(|page| page.words.is_none()) {
+        found = by_others(bytes, limits, Vec::new())?;
+    } else if found.iter().any(|page| page.doubtful) {
+        // What was read stays, whatever becomes of the other readers.
+        found = by_others(bytes, limits, found.clone()).unwrap_or(found);
+    }
+    if found.iter().all(|page| page.words.is_none()) {
+        return Err(unreadable("no page could be read"));
+    }
+    let samples: Vec<Sample> = found.iter().map(|page| page.sample).collect();
+    let of = |page: &Page| pages::page(page.words.as_deref().unwrap_or_default());
+    let texts: Vec<String> = found.iter().map(of).collect();
+    drop(found);
+    Ok(Text {
+        text: pages::join(&texts),
+        pages: u32::try_from(texts.len()).ok(),
+        pages_without_text: u32::try_from(quality::poor(&samples)).ok(),
+        quality: quality::of_pages(&samples),
+    })
+}
+
+fn by_glyphs(glyphs: &Glyphs, limits: &Limits) -> Result<Vec<Page>, Failure> {
+    let mut room = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
+    let mut found = Vec::with_capacity(glyphs.pages());
+    let mut fonts = Fonts::default();
+    for number in 0..glyphs.pages() {
+        let read = glyphs.page(number, room, &fonts);
+        if read.is_err() || number % FONTS_PAGES == FONTS_PAGES - 1 {
+            fonts = Fonts::default();
+        }
+        let (words, all_fonts) = match read {
+            Ok((words, all_fonts)) => (Some(words), all_fonts),
+            Err(Unread::TooLarge) => return Err(Failure::TooLarge),
+            Err(Unread::Broken) => (None, true),
+        };
+        room = room.saturating_sub(words.as_deref().map_or(0, str::len));
+        found.push(Page::new(words, all_fonts));
+    }
+    Ok(found)
+}
+
+/// Reads the doubtful ones among the pages found so far, or all if there are none, and keeps the
+/// better text of each.
+fn by_others(bytes: &[u8], limits: &Limits, mut found: Vec<Page>) -> Result<Vec<Page>, Failure> {
     let mut document = match load(bytes) {
         Ok(document) => document,
         Err(Failure::Unreadable(_)) => repair(bytes)?,
@@ -30,29 +115,22 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
     if pages.len() > most {
         return Err(Failure::TooLarge);
     }
-    let room = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
-    let mut texts = Vec::with_capacity(pages.len());
-    let mut samples = Vec::with_capacity(pages.len());
-    let mut size = 0_usize;
-    let mut unread = 0;
-    for page in &pages {
-        let words = read_page(&mut document, *page, room.saturating_sub(size))?;
-        unread += usize::from(words.is_none());
-        let words = words.unwrap_or_default();
-        samples.push(Sample::of(&words));
-        let text = pages::page(&words);
-        size = size.saturating_add(text.len());
-        texts.push(text);
+    if found.is_empty() {
+        found = vec![Page { doubtful: true, ..Page::default() }; pages.len()];
     }
-    if unread == pages.len() {
-        return Err(unreadable("no page could be read"));
+    if found.len() != pages.len() {
+        return Ok(found);
     }
-    Ok(Text {
-        text: pages::join(&texts),
-        pages: u32::try_from(pages.len()).ok(),
-        pages_without_text: u32::try_from(quality::poor(&samples)).ok(),
-        quality: quality::of_pages(&samples),
-    })
+    let mut room = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
+    for (page, known) in pages.iter().zip(&mut found).filter(|(_, known)| known.doubtful) {
+        let words = read_page(&mut document, *page, room)?;
+        room = room.saturating_sub(words.as_deref().map_or(0, str::len));
+        let other = Page::new(words, true);
+        if other.worth() > known.worth() {
+            *known = other;
+        }
+    }
+    Ok(found)
 }
 
 /// A document that has pages.

@@ -58,7 +58,7 @@ impl Sample {
     /// 0 (nothing of use) to 100. Three things lower it: bad characters, each as much as three
     /// letters; and, where fewer than three of four tokens look like words, those that do not.
     pub fn percent(&self) -> u8 {
-        let share = |part: u64, whole: u64| if whole == 0 { 0 } else { part * 1000 / whole };
+        let share = |part: u64, whole: u64| (part * 1000).checked_div(whole).unwrap_or(0);
         let clean = share(self.letters, self.letters + 3 * self.bad);
         let shape = (share(self.words, self.tokens) * 4 / 3).min(1000);
         u8::try_from((clean * shape + 5000) / 10_000).unwrap_or(100)

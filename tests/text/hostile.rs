@@ -99,10 +99,22 @@ fn parent_loop() -> Vec<u8> {
     ])
 }
 
+/// Letters that no reader can name, so that each is asked.
+const DOUBTFUL: &[u8] = b"/A Do BT /F 12 Tf (AAAAAAAAAAAA) Tj ET";
+
+/// Their font.
+fn nameless() -> Vec<u8> {
+    object(
+        "<</Type/Font/Subtype/Type1/BaseFont/Nameless/FirstChar 65/LastChar 65/Widths[600]\
+         /Encoding<</Type/Encoding/Differences[65/nameless]>>>>",
+    )
+}
+
 /// A form whose content draws the form.
 pub fn self_calling() -> Vec<u8> {
     let form = stream("/Type/XObject/Subtype/Form/Resources<</XObject<</A 5 0 R>>>>", b"/A Do");
-    page("/XObject<</A 5 0 R>>", stream("", b"/A Do"), &[form])
+    let resources = "/XObject<</A 5 0 R>>/Font<</F 6 0 R>>";
+    page(resources, stream("", DOUBTFUL), &[form, nameless()])
 }
 
 /// Forms that each draw the next one twice: small, no loop, and never done.
@@ -113,7 +125,8 @@ pub fn exponential() -> Vec<u8> {
         forms.push(stream(&format!("/Type/XObject/Subtype/Form{next}"), b"/A Do /A Do"));
     }
     forms.push(stream("/Type/XObject/Subtype/Form", b"q Q"));
-    page("/XObject<</A 5 0 R>>", stream("", b"/A Do"), &forms)
+    forms.push(nameless());
+    page("/XObject<</A 5 0 R>>/Font<</F 66 0 R>>", stream("", DOUBTFUL), &forms)
 }
 
 fn xref_loop() -> Vec<u8> {
