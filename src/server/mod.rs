@@ -41,7 +41,6 @@ pub use source::System;
 use crate::{
     api, config,
     http::{Front, peer::Proxies},
-    identity::{Delays, Gate},
     intake::Intake,
     ledger::{self, State},
     registry::Registry,
@@ -50,8 +49,6 @@ use crate::{
 use rest::Rest;
 use web::Web;
 
-/// Password hashes at the same time: 19 MiB each.
-const HASHES: usize = 4;
 /// How long a thread may go on after a stop was asked for; a text may take longer, and is left.
 const THREADS_PATIENCE: Duration = Duration::from_secs(5);
 /// How often the ledger's state is looked at.
@@ -151,8 +148,6 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
     };
     Data::new(api::App {
         intake: Intake::new(house.registry.clone(), file.intake()),
-        gate: Gate::new(HASHES),
-        delays: Delays::new(),
         follow: Arc::clone(&house.follow),
         check: Arc::new(check),
         runs: api::pruefung::Runs::default(),
