@@ -43,7 +43,7 @@
 //! | 2 | [`registry`] joins layer 1, the only writer; [`follow`] carries the journal on |
 //! | 3 | [`intake`] one push from permit to receipt |
 //! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
-//! | 5 | [`api`] the REST resources; [`config`] the file an operator writes |
+//! | 5 | [`api`] the REST resources; [`web`] the pages; [`config`] the file an operator writes |
 //! | 6 | [`server`] opens a data directory, serves it, runs the jobs, shuts down |
 //! | 7 | [`cli`] the commands |
 //!
@@ -90,3 +90,4 @@ pub mod registry;
 pub mod search;
 pub mod server;
 pub mod text;
+pub mod web;

@@ -45,9 +45,10 @@ use crate::{
     ledger::{self, State},
     registry::Registry,
     text::Pool,
+    web as pages,
 };
 use rest::Rest;
-use web::Web;
+use self::web::{Shared, Web};
 
 /// How long a thread may go on after a stop was asked for; a text may take longer, and is left.
 const THREADS_PATIENCE: Duration = Duration::from_secs(5);
@@ -115,9 +116,9 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
         commands::handler(&house, end.clone()),
     );
     let admin = admin.map_err(named("admin.sock".into()))?;
-    let (front, app) = (front(file, &house), app(file, &house));
+    let shared = Shared { front: front(file, &house), app: app(file, &house), setup: setup(file, &house) };
     let has_tls = tls.is_some();
-    let web = Web::start(file, listener, tls, front, app).map_err(named("web".into()))?;
+    let web = Web::start(file, listener, tls, shared).map_err(named("web".into()))?;
     tracing::info!(%addr, read_only = file.read_only, "serving");
     Ok(Running {
         addr,
@@ -152,6 +153,14 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
         check: Arc::new(check),
         runs: api::pruefung::Runs::default(),
         read_only: file.read_only,
+    })
+}
+
+fn setup(file: &config::File, house: &House) -> Data<pages::Setup> {
+    Data::new(pages::Setup {
+        hosts: file.hosts.clone(),
+        secure: file.secure(),
+        follow: Arc::clone(&house.follow),
     })
 }
 
