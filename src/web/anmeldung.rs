@@ -19,7 +19,7 @@ use crate::http::{
 pub(super) fn collect(routes: &mut Collector) {
     routes.anyone(Method::GET, "/anmelden", "anmelden_seite", form);
     routes.anyone(Method::POST, "/anmelden", "anmelden", sign_on);
-    routes.get("/anmelden/passwort", "passwort", Who::Member, password_form);
+    routes.get("/anmelden/passwort", "passwort_seite", Who::Member, password_form);
     routes.post("/anmelden/passwort", "passwort", Who::Member, change_password);
     routes.post("/abmelden", "abmelden", Who::Member, sign_off);
 }

@@ -93,10 +93,9 @@ struct Form {
 }
 
 fn stand(acting: &Acting, id: Uuid, aktenzeichen: Option<String>) -> Result<Stand, Error> {
-    let clerk = acting.clerk();
+    acting.clerk()?;
     let reader = acting.reader()?;
     let dokument = reader.dokument(id)?;
-    clerk?;
     let offen = AktenFilter { zustand: Some(Zustand::Offen), ..AktenFilter::default() };
     let vorschlaege = reader.akten(&offen, &Blatt { limit: PROPOSED, nach: None })?.eintraege;
     let akte = match aktenzeichen {

@@ -101,7 +101,7 @@ fn change(change: &Feldaenderung) -> Option<Aenderung> {
     }
     let value = |value: &Option<serde_json::Value>| match value {
         _ if change.verdeckt => "(verdeckt)".to_owned(),
-        Some(value) => cut(show::wert(value)),
+        Some(value) => cut(show::wert(&change.feld, value)),
         None => "–".to_owned(),
     };
     let (alt, neu) = (value(&change.alt), value(&change.neu));

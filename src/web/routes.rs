@@ -52,6 +52,9 @@ pub struct Info {
     pub who: Who,
 }
 
+/// What is open to who still has a start password.
+const START_PASSWORD: [&str; 2] = ["/anmelden/passwort", "/abmelden"];
+
 struct Entry {
     info: Info,
     route: Route,
@@ -93,7 +96,8 @@ impl Collector {
         F: Fn(Page) -> A + Clone + 'static,
         A: Future<Output = Result<HttpResponse, Problem>> + 'static,
     {
-        let door = Door { posts: method == Method::POST, start_password: id == "passwort" };
+        let start_password = START_PASSWORD.contains(&path);
+        let door = Door { posts: method == Method::POST, start_password };
         let route = route(&method).to(move |http: HttpRequest, payload: web::Payload| {
             door::signed(door, http, payload, handler.clone())
         });

@@ -192,15 +192,27 @@ pub fn feld(name: &str) -> String {
     known.to_owned()
 }
 
-/// A value of the log: text as it is, anything else as JSON.
+/// A value of the log's field: what people read, else as it stands in the journal.
 #[must_use]
-pub fn wert(value: &Value) -> String {
-    match value {
-        Value::String(text) => match Zeitpunkt::parse(text) {
-            Some(at) => zeit(&at),
-            None => text.clone(),
+pub fn wert(feld: &str, value: &Value) -> String {
+    let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+    match (feld, value) {
+        ("ort", place) => match text(place, "art") {
+            Some(kind) => wort(&kind),
+            None => place.to_string(),
         },
-        other => other.to_string(),
+        ("fassungen", Value::Array(all)) => {
+            let names = all.iter().filter_map(|f| f.get("formate")?.as_array()).flatten();
+            let names: Vec<String> = names.filter_map(|file| text(file, "dateiname")).collect();
+            format!("{}: {}", all.len(), names.join(", "))
+        }
+        (_, Value::String(text)) => match Zeitpunkt::parse(text) {
+            Some(at) => zeit(&at),
+            None => NaiveDate::parse_from_str(text, "%Y-%m-%d").map_or(text.clone(), |d| tag(&d)),
+        },
+        (_, Value::Bool(true)) => "ja".into(),
+        (_, Value::Bool(false)) => "nein".into(),
+        (_, other) => other.to_string(),
     }
 }
 

@@ -6,11 +6,11 @@ use askama::Template;
 use super::{
     chrome::{Chrome, allowed},
     door::{Page, render},
-    routes::{CLERKS, Collector, LOG_READERS, READERS, Who},
+    routes::{CLERKS, Collector, READERS, Who},
     show,
 };
 use crate::{
-    domain::access::Wer,
+    domain::access::{Rolle, Wer},
     http::problem::Problem,
     registry::{AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, PosteingangFilter, Seite},
 };
@@ -21,8 +21,11 @@ pub const WEGE: [(&str, &str, Who); 5] = [
     ("/akten", "Akten", READERS),
     ("/aktenplan", "Aktenplan", Who::Member),
     ("/posteingang", "Posteingang", CLERKS),
-    ("/protokoll", "Protokoll", LOG_READERS),
+    ("/protokoll", "Protokoll", LOOK_UP),
 ];
+
+/// Clerks find a log on the page of its object; these have no such pages.
+const LOOK_UP: Who = Who::Roles(&[Rolle::Revision, Rolle::Administration]);
 
 /// Rows of each list here.
 const ROWS: usize = 8;
