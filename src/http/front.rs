@@ -244,9 +244,8 @@ fn problem_of(answer: &ServiceResponse<BoxBody>) -> Option<Problem> {
     }
     let written = answer.headers().get(header::CONTENT_TYPE);
     // Pages write theirs for people, see `web`.
-    let as_meant = |t: &HeaderValue| {
-        t == "application/problem+json" || t.as_bytes().starts_with(b"text/html")
-    };
+    let as_meant =
+        |t: &HeaderValue| t == "application/problem+json" || t.as_bytes().starts_with(b"text/html");
     if error.is_none() && written.is_some_and(as_meant) {
         return None;
     }

@@ -38,6 +38,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 pub use house::{Error, House};
 pub use source::System;
 
+use self::web::{Shared, Web};
 use crate::{
     api, config,
     http::{Front, peer::Proxies},
@@ -48,7 +49,6 @@ use crate::{
     web as pages,
 };
 use rest::Rest;
-use self::web::{Shared, Web};
 
 /// How long a thread may go on after a stop was asked for; a text may take longer, and is left.
 const THREADS_PATIENCE: Duration = Duration::from_secs(5);
@@ -116,7 +116,8 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
         commands::handler(&house, end.clone()),
     );
     let admin = admin.map_err(named("admin.sock".into()))?;
-    let shared = Shared { front: front(file, &house), app: app(file, &house), setup: setup(file, &house) };
+    let shared =
+        Shared { front: front(file, &house), app: app(file, &house), setup: setup(file, &house) };
     let has_tls = tls.is_some();
     let web = Web::start(file, listener, tls, shared).map_err(named("web".into()))?;
     tracing::info!(%addr, read_only = file.read_only, "serving");
@@ -161,6 +162,7 @@ fn setup(file: &config::File, house: &House) -> Data<pages::Setup> {
         hosts: file.hosts.clone(),
         secure: file.secure(),
         follow: Arc::clone(&house.follow),
+        docs: pages::Docs::new(&api::openapi()),
     })
 }
 

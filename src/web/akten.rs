@@ -15,9 +15,7 @@ use super::{
 use crate::{
     domain::akte::Zustand,
     http::problem::Problem,
-    registry::{
-        AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, DokumenteFilter, VorgangAnsicht,
-    },
+    registry::{AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, DokumenteFilter, VorgangAnsicht},
 };
 
 /// Vorgänge and entries of the log that are shown on an Akte's own page.
@@ -79,7 +77,8 @@ async fn akte(page: Page) -> Result<HttpResponse, Problem> {
         let some = Blatt { limit: SOME, nach: None };
         let filter = DokumenteFilter { akte_id: Some(id), ..DokumenteFilter::default() };
         let akte = reader.akte(id)?;
-        let (vorgaenge, dokumente) = (reader.vorgaenge(id, &some)?, reader.dokumente(&filter, &blatt)?);
+        let (vorgaenge, dokumente) =
+            (reader.vorgaenge(id, &some)?, reader.dokumente(&filter, &blatt)?);
         Ok((akte, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
     });
     let (akte, vorgaenge, dokumente, (log, more)) = read.await?;

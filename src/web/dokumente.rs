@@ -67,10 +67,8 @@ fn files(dokument: &DokumentAnsicht) -> Vec<Datei> {
     let newest = dokument.fassungen.iter().rev().take(VERSIONS);
     let each = newest.flat_map(|f| f.formate.iter().enumerate().map(move |(i, file)| (f, i, file)));
     each.map(|(fassung, place, file)| {
-        let of = format!(
-            "/dokumente/{}/inhalt?fassung={}&format={place}",
-            dokument.id, fassung.nummer
-        );
+        let of =
+            format!("/dokumente/{}/inhalt?fassung={}&format={place}", dokument.id, fassung.nummer);
         Datei {
             fassung: fassung.nummer,
             name: file.dateiname.clone(),

@@ -179,11 +179,7 @@ enum Entered {
     Change,
 }
 
-async fn enter(
-    door: Door,
-    http: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Entered, Fault> {
+async fn enter(door: Door, http: &HttpRequest, payload: web::Payload) -> Result<Entered, Fault> {
     let (mut open, setup) = begin(door, http, payload)?;
     let Some(session) = open.cookie(guard::name(Kind::Session, setup.secure)) else {
         return Ok(Entered::SignOn);

@@ -58,9 +58,9 @@ impl Felder {
     /// 400.
     pub fn id(&self, name: &str) -> Result<Option<Uuid>, Problem> {
         let Some(text) = self.wahl(name) else { return Ok(None) };
-        Uuid::try_parse(&text).map(Some).map_err(|_| {
-            Problem::at(format!("?{name}"), "kennung", "Das ist keine Kennung.")
-        })
+        Uuid::try_parse(&text)
+            .map(Some)
+            .map_err(|_| Problem::at(format!("?{name}"), "kennung", "Das ist keine Kennung."))
     }
 
     /// A number.

@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn the_sign_on_leads_to_a_path_of_ours_only() {
         assert_eq!(own_path("/akten/1?seite=2"), "/akten/1?seite=2");
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil", "x"]
+        for bad in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil", "x"]
         {
             assert_eq!(own_path(bad), "/", "{bad}");
         }

@@ -15,8 +15,7 @@ use crate::http::{
 
 /// Shown in the browser where the clerk asks for it. HTML, SVG and XML are never: a page of one
 /// origin with ours could act in the clerk's name.
-const SHOWN: [&str; 5] =
-    ["application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp"];
+const SHOWN: [&str; 5] = ["application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /// PDF viewers don't start in a sandbox; they are one themselves, and no part of our origin.
 const PDF_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; \

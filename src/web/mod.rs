@@ -10,6 +10,7 @@ mod aktenplan;
 mod anmeldung;
 mod assets;
 mod chrome;
+mod dokumentation;
 mod dokumente;
 mod door;
 mod felder;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use actix_web::web;
 
 use crate::follow::Follow;
+pub use dokumentation::Docs;
 use routes::Collector;
 pub use routes::{Info, Who};
 
@@ -41,6 +43,8 @@ pub struct Setup {
     pub secure: bool,
     /// How far the index is.
     pub follow: Arc<Follow>,
+    /// The description of REST.
+    pub docs: Docs,
 }
 
 fn collect() -> Collector {
@@ -55,6 +59,7 @@ fn collect() -> Collector {
     inhalt::collect(&mut routes);
     posteingang::collect(&mut routes);
     protokoll::collect(&mut routes);
+    dokumentation::collect(&mut routes);
     routes
 }
 

@@ -63,7 +63,9 @@ impl Fault {
     pub fn page(&self, chrome: &Chrome, request_id: &str) -> HttpResponse {
         let (mut answer, title, text, places) = match self {
             Self::Problem(p) => (p.head(), p.code().title(), p.detail(), p.errors()),
-            Self::Own(status, title, text) => (HttpResponse::build(*status), *title, *text, &[][..]),
+            Self::Own(status, title, text) => {
+                (HttpResponse::build(*status), *title, *text, &[][..])
+            }
         };
         let status = match self {
             Self::Problem(p) => p.code().status(),

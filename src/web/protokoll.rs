@@ -69,8 +69,7 @@ pub fn read(
     blatt: &Blatt,
 ) -> Result<(Vec<Eintrag>, Option<Vec<u8>>), Error> {
     let page = acting.protokoll(id, blatt)?;
-    let actors: BTreeSet<String> =
-        page.eintraege.iter().filter_map(|e| e.akteur.clone()).collect();
+    let actors: BTreeSet<String> = page.eintraege.iter().filter_map(|e| e.akteur.clone()).collect();
     let names = acting.member().namen(&actors)?;
     let shown = page.eintraege.into_iter().map(|e| {
         let akteur = e.akteur.unwrap_or_default();

@@ -105,13 +105,8 @@ impl Collector {
     }
 
     /// A page for anyone.
-    pub fn anyone<F, A>(
-        &mut self,
-        method: Method,
-        path: &'static str,
-        id: &'static str,
-        handler: F,
-    ) where
+    pub fn anyone<F, A>(&mut self, method: Method, path: &'static str, id: &'static str, handler: F)
+    where
         F: Fn(Guest) -> A + Clone + 'static,
         A: Future<Output = Result<HttpResponse, Problem>> + 'static,
     {

@@ -96,12 +96,9 @@ impl<'a> Browser<'a> {
         action: &str,
         fields: &[(&str, &str)],
     ) -> Antwort {
-        let body: Vec<String> =
-            fields.iter().map(|(n, v)| format!("{n}={}", percent(v))).collect();
-        let kind = [
-            ("Content-Type", "application/x-www-form-urlencoded"),
-            ("X-Request-Id", "walk"),
-        ];
+        let body: Vec<String> = fields.iter().map(|(n, v)| format!("{n}={}", percent(v))).collect();
+        let kind =
+            [("Content-Type", "application/x-www-form-urlencoded"), ("X-Request-Id", "walk")];
         self.send("POST", action, &[headers, &kind].concat(), Some(&body.join("&")))
     }
 

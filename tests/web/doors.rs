@@ -138,7 +138,8 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
 #[test]
 fn the_sign_on_leads_nowhere_else() {
     let stadt = Stadt::gemeinsam();
-    for ziel in ["//evil.example", "https://evil.example/", "/\\evil.example", "/%09/evil.example"] {
+    for ziel in ["//evil.example", "https://evil.example/", "/\\evil.example", "/%09/evil.example"]
+    {
         let mut browser = Browser::new(stadt);
         let fields = [("name", "sb10"), ("passwort", &*passwort("sb10")), ("ziel", ziel)];
         let answer = browser.form("/anmelden", "/anmelden", &fields).expect(303);

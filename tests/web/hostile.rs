@@ -26,7 +26,8 @@ fn a_script_in_any_field_is_shown_and_does_not_run() {
         json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "typ": SCRIPT, "fremd_id": "<script>" }),
     );
     let vorgang = json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "typ": SCRIPT });
-    let vorgang = stadt.post(&token, &format!("/akten/{akte}/vorgaenge"), &vorgang).expect(201).id();
+    let vorgang =
+        stadt.post(&token, &format!("/akten/{akte}/vorgaenge"), &vorgang).expect(201).id();
     let metadata = json!({
         "vorgang_id": vorgang, "betreff": SCRIPT, "typ": SCRIPT, "absender": SCRIPT,
         "empfaenger": SCRIPT, "bemerkung": SCRIPT, "fremdes_geschaeftszeichen": "<script>",

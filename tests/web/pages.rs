@@ -27,19 +27,21 @@ fn a_clerk_finds_a_document_reads_it_and_its_log() {
     assert!(hits.text().contains("<mark>Schachtabdeckungserneuerung</mark>"), "{}", hits.text());
     assert!(hits.text().contains(&format!("href=\"/dokumente/{id}\"")));
     let page = browser.get(&format!("/dokumente/{id}")).expect(200);
-    for part in ["Angebot &#38; Nachtrag", "Tiefbau Krause", zeichen, "Dokument eingeliefert",
-                 "Frau sb10", "durchsuchbar, 60 Zeichen", "Gebührenbescheid.txt"]
-    {
+    for part in [
+        "Angebot &#38; Nachtrag",
+        "Tiefbau Krause",
+        zeichen,
+        "Dokument eingeliefert",
+        "Frau sb10",
+        "durchsuchbar, 60 Zeichen",
+        "Gebührenbescheid.txt",
+    ] {
         assert!(page.text().contains(part), "{part}: {}", page.text());
     }
     let content = browser.get(&format!("/dokumente/{id}/inhalt?fassung=1")).expect(200);
     assert_eq!(content.body, text.as_bytes());
-    let part = browser.send(
-        "GET",
-        &format!("/dokumente/{id}/inhalt"),
-        &[("Range", "bytes=4-8")],
-        None,
-    );
+    let part =
+        browser.send("GET", &format!("/dokumente/{id}/inhalt"), &[("Range", "bytes=4-8")], None);
     assert_eq!((part.status, part.text()), (206, "biete"));
     let list = browser.get(&format!("/akten?aktenzeichen={}", percent(zeichen))).expect(200);
     assert!(list.text().contains("Kanalsanierung Nord"));
@@ -146,9 +148,9 @@ fn a_full_page_stays_small_and_the_next_one_goes_on() {
             let numbered = format!("<tr><th scope=\"row\" class=\"zeichen\"><a href=\"{below}");
             found += html.matches(&row).count() + html.matches(&numbered).count();
             pages += 1;
-            next = html.split_once("rel=\"next\" href=\"").map(|(_, rest)| {
-                rest.split('"').next().unwrap().replace("&#38;", "&")
-            });
+            next = html
+                .split_once("rel=\"next\" href=\"")
+                .map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"));
         }
         assert_eq!(found, rows, "{path} on {pages} pages");
         assert!(pages > 1, "{path}");
@@ -159,4 +161,32 @@ fn a_full_page_stays_small_and_the_next_one_goes_on() {
     let zeichen = percent(zeichen["aktenzeichen"].as_str().unwrap());
     let form = browser.get(&format!("/dokumente/{id}/ablage?aktenzeichen={zeichen}")).expect(200);
     assert!(form.body.len() < PAGE_BYTES_MAX, "{} bytes", form.body.len());
+}
+
+/// Every route of REST has its page, made from the description that is checked in.
+#[test]
+fn rest_is_described_whole() {
+    let stadt = Stadt::gemeinsam();
+    let mut nobody = Browser::new(stadt);
+    let served = nobody.get("/api/docs/openapi.json").expect(200).json();
+    assert_eq!(served, aktenlauf::api::openapi());
+    let overview = nobody.get("/api/docs").expect(200);
+    assert!(overview.body.len() < PAGE_BYTES_MAX, "{} bytes", overview.body.len());
+    for route in aktenlauf::api::table() {
+        let link = format!("href=\"/api/docs/{}\"", route.id);
+        assert!(overview.text().contains(&link), "{}", route.id);
+        let page = nobody.get(&format!("/api/docs/{}", route.id)).expect(200);
+        assert!(page.text().contains(&route.path) && page.text().contains("curl "));
+        assert!(page.body.len() < PAGE_BYTES_MAX, "{}: {} bytes", route.id, page.body.len());
+    }
+    let push = nobody.get("/api/docs/dokument_einliefern").expect(200);
+    for part in ["metadaten", "inhalt=@brief.pdf", "posteingangsdatum", "/probleme/zu_gross"] {
+        assert!(push.text().contains(part), "{part}");
+    }
+    // Where the `type` of a problem leads.
+    let kind = stadt.get("", "/akten").expect(401).json()["type"].as_str().unwrap().to_owned();
+    let page = nobody.get(&kind).expect(200);
+    assert!(page.text().contains("Nicht angemeldet"));
+    assert_eq!(nobody.get("/probleme/unfug").status, 404);
+    assert_eq!(nobody.get("/api/docs/unfug").status, 404);
 }

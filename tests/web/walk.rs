@@ -39,6 +39,11 @@ fn rows() -> Vec<(&'static str, Row)> {
     use Row::{Anyone, Filing, Form, Object, People};
     vec![
         ("datei", Anyone("{css}")),
+        ("docs", Anyone("/api/docs")),
+        ("docs_openapi", Anyone("/api/docs/openapi.json")),
+        ("docs_probleme", Anyone("/api/docs/probleme")),
+        ("docs_operation", Anyone("/api/docs/dokument_einliefern")),
+        ("problem", Anyone("/probleme/nicht_gefunden")),
         ("anmelden_seite", Anyone("/anmelden")),
         ("anmelden", Anyone("/anmelden")),
         ("passwort_seite", People(PEOPLE, "/anmelden/passwort")),
@@ -152,8 +157,7 @@ impl Walk {
         let ask = move |walk: &Self, id: &str, etag: &str| {
             let path = format!("/dokumente/{id}/ablage");
             let version = etag.trim_matches('"');
-            let fields =
-                [("formular", &*form), ("version", version), ("aktenzeichen", &*zeichen)];
+            let fields = [("formular", &*form), ("version", version), ("aktenzeichen", &*zeichen)];
             Browser::with(&walk.matrix.stadt, token).post(&path, &fields)
         };
         self.object(id, (name, person, CLERKS.contains(&name)), 'B', Kind::Waiting, &ask);

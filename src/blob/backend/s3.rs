@@ -135,8 +135,7 @@ impl Backend for Remote {
 
     fn find(&self, digest: Digest) -> io::Result<Vec<Copy>> {
         let [shard, ..] = digest.0;
-        let start =
-            self.bucket.path(&["blobs", &format!("{shard:02x}"), &format!("{digest}.")]);
+        let start = self.bucket.path(&["blobs", &format!("{shard:02x}"), &format!("{digest}.")]);
         let mut found = Vec::new();
         for meta in self.bucket.beginning(&start)? {
             if let Some(name) = meta.location.filename().and_then(parse) {
