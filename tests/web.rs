@@ -1,5 +1,6 @@
 //! The pages: who gets in, what keeps others out, what a clerk can do, what a hostile text can't.
 
+mod browser;
 mod client;
 mod doors;
 mod hostile;

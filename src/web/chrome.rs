@@ -4,6 +4,7 @@ use super::{assets, guard::FIELD, routes::Who, start};
 use crate::{
     domain::access::{Rolle, Wer},
     http::sign_on::Caller,
+    registry::PersonAnsicht,
 };
 
 /// Around a page.
@@ -11,6 +12,8 @@ use crate::{
 pub struct Chrome {
     /// The person's name; empty: nobody is signed on.
     pub name: String,
+    /// The name the person signs on with.
+    pub anmeldename: String,
     /// The token of the forms.
     pub formular: String,
     /// What was done by the form before.
@@ -44,14 +47,16 @@ pub struct Meldung {
 impl Chrome {
     /// For a signed-on person, on a page below `path`.
     #[must_use]
-    pub fn of(caller: &Caller, name: String, formular: String, path: &str) -> Self {
+    pub fn of(caller: &Caller, me: Option<PersonAnsicht>, formular: String, path: &str) -> Self {
+        let (name, anmeldename) = me.map(|me| (me.name, me.anmeldename)).unwrap_or_default();
         let reads = allowed(caller, super::routes::READERS);
         let wege = start::WEGE
             .iter()
             .filter(|(_, _, who)| allowed(caller, *who))
             .map(|(pfad, name, _)| Weg { pfad, name, hier: below(path, pfad) })
             .collect();
-        Self { name, formular, meldung: None, wege, schnellsuche: reads && path != "/" }
+        let schnellsuche = reads && path != "/";
+        Self { name, anmeldename, formular, meldung: None, wege, schnellsuche }
     }
 
     /// The style sheet.

@@ -195,8 +195,7 @@ async fn enter(door: Door, http: &HttpRequest, payload: web::Payload) -> Result<
     let query = Felder::new(open.query()?);
     let signed = Signed { open, caller: Arc::new(caller) };
     let me = signed.acting(|acting| acting.member().ich()).await?;
-    let name = me.map(|me| me.name).unwrap_or_default();
-    let mut chrome = Chrome::of(&signed.caller, name, guard::token(&session), http.path());
+    let mut chrome = Chrome::of(&signed.caller, me, guard::token(&session), http.path());
     chrome.meldung = show::meldung(&query);
     Ok(Entered::Page(Box::new(Page { signed, form, query, chrome, session, setup })))
 }

@@ -43,9 +43,7 @@ impl Felder {
     /// 400.
     pub fn datum(&self, name: &str) -> Result<Option<NaiveDate>, Problem> {
         let Some(text) = self.wahl(name) else { return Ok(None) };
-        let read = ["%Y-%m-%d", "%d.%m.%Y"]
-            .iter()
-            .find_map(|form| NaiveDate::parse_from_str(&text, form).ok());
+        let read = datum(&text);
         read.map(Some).ok_or_else(|| {
             let text = "Das ist kein Datum. Schreiben Sie es als TT.MM.JJJJ.";
             Problem::at(format!("?{name}"), "datum", text)
@@ -73,4 +71,10 @@ impl Felder {
             Problem::at(format!("?{name}"), "zahl", "Das ist keine Zahl, wie sie hier steht.")
         })
     }
+}
+
+/// A date as browsers send it and as people write it.
+#[must_use]
+pub fn datum(typed: &str) -> Option<NaiveDate> {
+    ["%Y-%m-%d", "%d.%m.%Y"].iter().find_map(|form| NaiveDate::parse_from_str(typed, form).ok())
 }

@@ -4,7 +4,10 @@
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
 
-use super::{chrome::Meldung, felder::Felder};
+use super::{
+    chrome::Meldung,
+    felder::{self, Felder},
+};
 use crate::domain::{
     access::{Rolle, Schutzklasse, Stufe},
     akte::{Medium, Zustand},
@@ -16,6 +19,12 @@ use crate::domain::{
 #[must_use]
 pub fn tag(date: &NaiveDate) -> String {
     date.format("%d.%m.%Y").to_string()
+}
+
+/// A date as a field of a form takes it; empty if what was typed is none.
+#[must_use]
+pub fn iso(typed: &str) -> String {
+    felder::datum(typed).map(|date| date.to_string()).unwrap_or_default()
 }
 
 /// An instant, on a clock in Berlin.
