@@ -180,6 +180,8 @@ fn rest_is_described_whole() {
         assert!(page.body.len() < PAGE_BYTES_MAX, "{}: {} bytes", route.id, page.body.len());
     }
     let push = nobody.get("/api/docs/dokument_einliefern").expect(200);
+    let (metadata, content) = (push.text().find("-F &#39;metadaten"), push.text().find("-F &#34;inhalt"));
+    assert!(metadata.is_some() && metadata < content, "in the order that is asked for");
     for part in ["metadaten", "inhalt=@brief.pdf", "posteingangsdatum", "/probleme/zu_gross"] {
         assert!(push.text().contains(part), "{part}");
     }

@@ -210,7 +210,10 @@ fn curl(
     }
     match body {
         Some((kind, Value::Object(parts))) if kind.starts_with("multipart/") => {
-            for (name, value) in parts {
+            // The metadata come first, or the server could not tell early what it won't take.
+            let late = |name: &str| name == "inhalt";
+            let (last, first): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(n, _)| late(n));
+            for (name, value) in first.into_iter().chain(last) {
                 lines.push(match name.as_str() {
                     "inhalt" => "-F \"inhalt=@brief.pdf\"".into(),
                     _ => format!("-F '{name}={value};type=application/json'"),
