@@ -1,8 +1,8 @@
 //! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
-//! `engines`.
-//! `BENCH_DOCUMENTS` sets the stock of `start` (default 100,000). See benches/README.md.
+//! `search`, `engines`.
+//! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See benches/README.md.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 
@@ -14,6 +14,7 @@ mod raw;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/s3.rs"]
 mod s3;
+mod search;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/served.rs"]
 mod served;
@@ -38,6 +39,9 @@ fn main() {
     }
     if want("start") {
         start::all();
+    }
+    if want("search") {
+        search::all();
     }
     if want("engines") {
         engines::all();

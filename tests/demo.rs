@@ -2,7 +2,7 @@
 //! flipped byte is named.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -68,6 +68,45 @@ fn recorded(served: &Served, logins: &[Login]) -> BTreeMap<(String, String), (u1
     found
 }
 
+/// A recorded set of questions, one a line.
+const FRAGEN: &str = include_str!("fragen.txt");
+
+/// What each login is answered to each question: whole pages, with counts, facets and proposals.
+fn answered(served: &Served, logins: &[Login]) -> BTreeMap<(String, String), (u16, Value)> {
+    let mut found = BTreeMap::new();
+    for login in logins {
+        for frage in FRAGEN.lines() {
+            let path = format!("/suche?limit=30&facetten=true&q={}", encoded(frage));
+            let mut answer = stable(served.get_json(&login.token, &path));
+            answer.1.as_object_mut().map(|o| o.remove("cursor"));
+            found.insert((login.role.clone(), frage.to_owned()), answer);
+        }
+    }
+    found
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// 200 questions, most of them with hits for somebody, have the same answers to everybody.
+fn same_answers(
+    before: &BTreeMap<(String, String), (u16, Value)>,
+    after: &BTreeMap<(String, String), (u16, Value)>,
+) {
+    let mut with_hits = BTreeSet::new();
+    for ((role, frage), answer) in before {
+        let again = after.get(&(role.clone(), frage.clone()));
+        assert_eq!(Some(answer), again, "{role}, {frage}: answers otherwise after a rebuild");
+        if hits(answer) > 0 && answer.1["anzahl"] != 0 {
+            with_hits.insert(frage);
+        }
+    }
+    let fragen = FRAGEN.lines().count();
+    println!("demo: {fragen} questions, {} with hits, by each login", with_hits.len());
+    assert!(fragen >= 200 && with_hits.len() >= 150, "{fragen}, {} with hits", with_hits.len());
+}
+
 /// Cursors and request ids differ between runs by design.
 fn stable((status, mut value): (u16, Value)) -> (u16, Value) {
     for name in ["request_id", "weiter"] {
@@ -91,6 +130,7 @@ fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
     assert!(people.len() >= 8, "a user and a key of each role: {}", people.len());
     served.wait_until_indexed(&people[0].token);
     let before = recorded(&served, &people);
+    let asked = answered(&served, &people);
     served.stop();
     fs::remove_dir_all(data.join("tables")).unwrap();
     fs::remove_dir_all(data.join("index")).unwrap();
@@ -98,6 +138,7 @@ fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
     let people = logins(&served, &data);
     served.wait_until_indexed(&people[0].token);
     let after = recorded(&served, &people);
+    same_answers(&asked, &answered(&served, &people));
     served.stop();
     let with_hits = before.values().filter(|a| hits(a) > 0).count();
     for (what, answer) in &before {

@@ -1,4 +1,4 @@
-//! `/suche`: words and "phrases" over what the caller may read. POST keeps the words out of URLs,
+//! `/suche`: a question over what the caller may read. POST keeps the words out of URLs,
 //! and so out of the logs of proxies.
 //!
 //! `wait_for` waits without holding a thread until a commit's documents are found with their text,
@@ -72,13 +72,18 @@ pub(super) enum Sort {
 #[serde(deny_unknown_fields)]
 #[schema(as = Suchfrage)]
 pub(super) struct Question {
-    /// Words, all of which must occur, and "phrases"; empty: whatever the filters let through.
+    /// Words, all of which must occur; "phrases", beginnings (`gebühr*`), exclusions (`-so`), `a
+    /// ODER b`, fields (`betreff:so`, `datum:2024-01..2024-06`; text, betreff, zeichen, absender,
+    /// empfaenger, datei, plan, typ, art, datum, oe, stufe, storno). Empty: whatever the filters
+    /// let through.
     #[serde(default)]
     q: String,
     /// Only this Akte and what lies in it.
     #[param(value_type = Option<String>)]
     #[schema(value_type = Option<String>)]
     akte_id: Option<Uuid>,
+    /// Only of this OE (Kürzel or id).
+    oe: Option<String>,
     /// Only plan units whose number begins so.
     planeinheit: Option<String>,
     /// Only this type.
@@ -100,6 +105,9 @@ pub(super) struct Question {
     #[serde(default)]
     #[param(inline)]
     ordnung: Sort,
+    /// Count all hits by kind, type, plan unit, OE and year too.
+    #[serde(default)]
+    facetten: bool,
     /// 1 to 500, else 50.
     #[serde(skip_serializing)]
     limit: Option<usize>,
@@ -131,6 +139,7 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
     let asked = Suchanfrage {
         text: question.q,
         akte: question.akte_id,
+        oe: question.oe,
         planeinheit: question.planeinheit,
         typ: question.typ,
         art: question.art.map(|kind| match kind {
@@ -147,6 +156,7 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
         },
         limit: page.limit,
         nach: page.nach,
+        facetten: question.facetten,
     };
     let indexed = app.follow.indexed();
     let follow = app.follow.clone();
@@ -166,7 +176,17 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
         })
         .await?;
     let cursor = found.weiter.as_deref().map(|place| scope.cursor(place));
-    let mut hits = serde_json::to_value(&found.treffer).map_err(|_| Problem::from(Code::Intern))?;
+    answer(&found, cursor, indexed, ready)
+}
+
+fn answer(
+    found: &registry::Suchergebnis,
+    cursor: Option<String>,
+    indexed: u64,
+    ready: Option<bool>,
+) -> Result<HttpResponse, Problem> {
+    let value = |of: serde_json::Result<Value>| of.map_err(|_| Problem::from(Code::Intern));
+    let mut hits = value(serde_json::to_value(&found.treffer))?;
     for hit in hits.as_array_mut().into_iter().flatten() {
         lift_id(hit);
     }
@@ -176,8 +196,16 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
         "cursor": cursor,
         "indiziert_bis": indexed,
     });
-    if let (Some(ready), Some(fields)) = (ready, body.as_object_mut()) {
-        fields.insert("gewartet_auf_gefunden".into(), ready.into());
+    let facets = found.facetten.as_ref().map(|facets| value(serde_json::to_value(facets)));
+    let more = [
+        ("facetten", facets.transpose()?),
+        ("meinten_sie", found.meinten_sie.clone().map(Value::String)),
+        ("gewartet_auf_gefunden", ready.map(Value::Bool)),
+    ];
+    for (name, value) in more {
+        if let (Some(value), Some(fields)) = (value, body.as_object_mut()) {
+            fields.insert(name.into(), value);
+        }
     }
     reply::object(&body)
 }

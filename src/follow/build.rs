@@ -23,6 +23,12 @@ const TEXT_MAX: usize = 16 << 20;
 /// Akten remembered while a batch is indexed.
 const AKTEN_MAX: usize = 1_000;
 
+/// The file names of the newest Fassung.
+fn names(record: &Dokument) -> Vec<String> {
+    let newest = record.fassungen.last().map(|f| f.formate.as_slice()).unwrap_or_default();
+    newest.iter().map(|file| file.dateiname.clone()).collect()
+}
+
 /// What one batch needs to make its documents.
 pub(super) struct Builder<'a> {
     pub view: View<'a>,
@@ -52,6 +58,8 @@ impl<'a> Builder<'a> {
             typ: record.typ.clone(),
             datum: Some(record.datum.unwrap_or(record.posteingangsdatum)),
             absender: record.absender.clone(),
+            empfaenger: record.empfaenger.clone(),
+            dateien: names(record),
             text: None,
             seq: stored.seq,
             storno: record.storno.is_some(),
@@ -88,6 +96,8 @@ impl<'a> Builder<'a> {
             typ: akte.typ.clone(),
             datum: Some(akte.angelegt.datum()),
             absender: None,
+            empfaenger: None,
+            dateien: vec![],
             text: None,
             seq: stored.seq,
             storno: false,
@@ -109,6 +119,8 @@ impl<'a> Builder<'a> {
             typ: vorgang.typ.clone(),
             datum: Some(vorgang.angelegt.datum()),
             absender: None,
+            empfaenger: None,
+            dateien: vec![],
             text: None,
             seq: stored.seq,
             storno: false,

@@ -197,16 +197,9 @@ impl Reader {
         wahl: &Wahl<'_>,
         blatt: &Blatt,
     ) -> Result<Seite<AkteAnsicht>, Error> {
-        let mut classes = self.0.registry.0.klassen.of(s)?.to_vec();
-        if let Some(oe) = wahl.oe {
-            let mut of_oe = Vec::new();
-            for class in classes {
-                if s.klasse(class)?.oe == oe {
-                    of_oe.push(class);
-                }
-            }
-            classes = of_oe;
-        }
+        let readable = self.0.registry.0.klassen.of(s)?;
+        let wanted = readable.iter().filter(|klasse| wahl.oe.is_none_or(|oe| klasse.oe == oe));
+        let classes: Vec<u64> = wanted.map(|klasse| klasse.nummer).collect();
         let since = wahl.filter.geaendert_seit;
         // Behind all rows of an earlier instant: an instant is followed by an id.
         let start = since.map(|t| Parts::new().time(t.plus_ms(-1)).bytes(&[0xff; 17]).0);

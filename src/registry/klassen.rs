@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Rechte, Wer, anker, sieht},
+        access::{Rechte, Stufe, Wer, anker, sieht},
         record::{Index, Parts},
         verwaltung::{Rechteklasse, Zaehler},
     },
@@ -36,8 +36,16 @@ const CHUNK: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<HashMap<String, Gelesen>>);
 
+/// A class, and what of it search asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Klasse {
+    pub(super) nummer: u64,
+    pub(super) oe: Uuid,
+    pub(super) stufe: Stufe,
+}
+
 /// The version that was looked at, and the classes.
-type Gelesen = (u64, Arc<Vec<u64>>);
+type Gelesen = (u64, Arc<Vec<Klasse>>);
 
 /// The class of these rights, and what has to be written if it is a new one.
 pub(super) fn internieren(view: &View<'_>, rechte: &Rechte) -> Result<(u64, Vec<Change>), Error> {
@@ -65,7 +73,7 @@ pub(super) fn posteingang(oe: Uuid) -> Rechte {
 
 impl Cache {
     /// The classes that the caller reads, ascending.
-    pub(super) fn of(&self, sicht: &Sicht<'_, '_>) -> Result<Arc<Vec<u64>>, Error> {
+    pub(super) fn of(&self, sicht: &Sicht<'_, '_>) -> Result<Arc<Vec<Klasse>>, Error> {
         let version = sicht.get::<Zaehler>(REIHE)?.map_or(0, |z| z.seq);
         let caller = fingerprint(&sicht.wer);
         let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&caller).cloned();
@@ -93,7 +101,7 @@ fn fingerprint(wer: &Wer) -> String {
     }
 }
 
-fn collect(sicht: &Sicht<'_, '_>) -> Result<Vec<u64>, Error> {
+fn collect(sicht: &Sicht<'_, '_>) -> Result<Vec<Klasse>, Error> {
     let anchors = anker(&sicht.wer);
     let mut candidates = BTreeSet::new();
     if anchors.alle {
@@ -115,8 +123,9 @@ fn collect(sicht: &Sicht<'_, '_>) -> Result<Vec<u64>, Error> {
     }
     let mut seen = Vec::new();
     for nummer in candidates {
-        if sieht(&sicht.wer, &sicht.klasse(nummer)?) {
-            seen.push(nummer);
+        let rechte = sicht.klasse(nummer)?;
+        if sieht(&sicht.wer, &rechte) {
+            seen.push(Klasse { nummer, oe: rechte.oe, stufe: rechte.stufe });
         }
     }
     Ok(seen)

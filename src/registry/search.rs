@@ -7,16 +7,20 @@ use super::{
     actor::Reader,
     ansicht::{Stueck, Treffer},
     error::Error,
+    facetten::Facetten,
+    klassen::Klasse,
     sicht::Sicht,
 };
 use crate::{
     blob,
     domain::{
-        access::{Urteil, Verb},
+        access::{Stufe, Urteil, Verb},
         dokument::Dokument,
+        organisation::Oe,
+        record::{Index, Parts},
     },
     ledger::Stored,
-    search::{self, Art, Hit, Order, Place, Query, Terms},
+    search::{Art, Hit, Merkmal, Order, Place, Query, Terms},
     text,
 };
 
@@ -25,12 +29,14 @@ const DERIVED: &str = "text";
 /// Hits of a page that get a passage; each costs reading a text.
 const AUSZUEGE_MAX: usize = 50;
 
-/// What is looked for; `text` are words, all of which must occur, and "phrases".
+/// What is looked for; `text` is in the language of `search::Terms`.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the fields are those of search::Query")]
 pub struct Suchanfrage {
     pub text: String,
     pub akte: Option<Uuid>,
+    /// Kürzel or id.
+    pub oe: Option<String>,
     pub planeinheit: Option<String>,
     pub typ: Option<String>,
     pub art: Option<Art>,
@@ -42,6 +48,8 @@ pub struct Suchanfrage {
     pub limit: usize,
     /// From `Suchergebnis::weiter` of the same question by the same caller.
     pub nach: Option<Vec<u8>>,
+    /// Count the hits by what they are.
+    pub facetten: bool,
 }
 
 /// A page of hits. It may be shorter than asked for while `weiter` is set.
@@ -54,6 +62,10 @@ pub struct Suchergebnis {
     /// Where the next page begins.
     #[serde(skip)]
     pub weiter: Option<Vec<u8>>,
+    /// The hits counted, where that was asked for.
+    pub facetten: Option<Facetten>,
+    /// Where nothing was found: the same question with a word that is found.
+    pub meinten_sie: Option<String>,
 }
 
 impl Reader {
@@ -70,10 +82,17 @@ impl Reader {
     ) -> Result<Suchergebnis, Error> {
         let registry = &self.0.registry;
         self.0.read(|s| {
-            let klassen = registry.0.klassen.of(s)?.to_vec();
-            let query = Query {
-                text: frage.text.clone(),
-                klassen,
+            let terms = Terms::parse(&frage.text).map_err(|invalid| {
+                Error::ungueltig("/text", "suchtext_ungueltig", invalid.to_string())
+            })?;
+            let readable = registry.0.klassen.of(s)?;
+            let oe = frage.oe.as_deref().map(|oe| s.oe_finden("/oe", oe)).transpose()?;
+            let oe = oe.map(|oe| oe.value.id);
+            let klassen = readable.iter().filter(|klasse| oe.is_none_or(|oe| klasse.oe == oe));
+            let mut query = Query {
+                merkmale: merkmale(s, &terms, &readable)?,
+                terms,
+                klassen: klassen.map(|klasse| klasse.nummer).collect(),
                 ausgeschlossen: ausgeschlossen()?,
                 akte: frage.akte,
                 planeinheit: frage.planeinheit.clone(),
@@ -85,22 +104,25 @@ impl Reader {
                 order: frage.ordnung,
                 limit: if frage.limit == 0 { 50 } else { frage.limit.min(500) },
                 after: frage.nach.as_deref().map(place).transpose()?,
+                facets: frage.facetten,
             };
-            let page = registry.0.index.search(&query).map_err(|error| match error {
-                search::Error::Query(invalid) => {
-                    Error::ungueltig("/text", "suchtext_ungueltig", invalid.to_string())
-                }
-                other => Error::from(other),
-            })?;
+            let page = registry.0.index.search(&query)?;
             let mut treffer = Vec::with_capacity(page.hits.len());
             for hit in &page.hits {
-                let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&page.terms);
+                let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&query.terms);
                 treffer.extend(self.treffer(s, hit, terms)?);
             }
+            let unit = frage.planeinheit.as_deref().unwrap_or_default();
+            let facetten = page.facets.map(|facets| Facetten::of(s, facets, &readable, unit));
+            let meinten_sie = match page.count {
+                0 => self.meinten_sie(s, &frage.text, &mut query)?,
+                _ => None,
+            };
             let weiter = page
                 .next
                 .map(|p| [p.key.to_be_bytes().as_slice(), p.id.as_bytes().as_slice()].concat());
-            Ok(Suchergebnis { treffer, anzahl: page.count, weiter })
+            let facetten = facetten.transpose()?;
+            Ok(Suchergebnis { treffer, anzahl: page.count, weiter, facetten, meinten_sie })
         })
     }
 
@@ -137,19 +159,24 @@ impl Reader {
         })
     }
 
-    /// The passage of the newest Fassung's text; empty if it is not there (yet).
-    fn auszug(&self, dok: &Stored<Dokument>, terms: &Terms) -> Result<Vec<Stueck>, Error> {
-        if terms.is_empty() {
-            return Ok(vec![]);
-        }
-        let file = dok.value.fassungen.last().and_then(|f| f.formate.first());
-        let Some(file) = file else { return Ok(vec![]) };
+    /// The text of the newest Fassung; none if it is not there (yet).
+    pub(super) fn volltext(&self, dok: &Dokument) -> Result<Option<String>, Error> {
+        let file = dok.fassungen.last().and_then(|f| f.formate.first());
+        let Some(file) = file else { return Ok(None) };
         let bytes = match self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION) {
             // Better a hit without its passage than none.
             Err(blob::Error::Unreachable(_)) => None,
             other => other?,
         };
-        let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Ok(vec![]) };
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// The passage of the newest Fassung's text; empty if there is none.
+    fn auszug(&self, dok: &Stored<Dokument>, terms: &Terms) -> Result<Vec<Stueck>, Error> {
+        if terms.is_empty() {
+            return Ok(vec![]);
+        }
+        let Some(text) = self.volltext(&dok.value)? else { return Ok(vec![]) };
         let snippet = terms.snippet(&text);
         let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);
         let mut end = 0;
@@ -165,6 +192,32 @@ impl Reader {
         piece(end, snippet.text.len(), false);
         Ok(pieces)
     }
+}
+
+/// The classes that have what the question asks of classes. An OE that there is not has none, as
+/// one whose files are all hidden.
+fn merkmale(
+    s: &Sicht<'_, '_>,
+    terms: &Terms,
+    readable: &[Klasse],
+) -> Result<Vec<(Merkmal, Vec<u64>)>, Error> {
+    let mut found = Vec::new();
+    for merkmal in terms.merkmale() {
+        let fits: Box<dyn Fn(&Klasse) -> bool> = match merkmal {
+            Merkmal::Oe(kuerzel) => {
+                let name = Parts::new().text(kuerzel);
+                let oe = s.view.first::<Oe>(Index::OeKuerzel, &name)?.map(|oe| oe.value.id);
+                Box::new(move |klasse| Some(klasse.oe) == oe)
+            }
+            Merkmal::Stufe(stufe) => {
+                let wanted = if *stufe == "offen" { Stufe::Offen } else { Stufe::VsNfd };
+                Box::new(move |klasse| klasse.stufe == wanted)
+            }
+        };
+        let klassen = readable.iter().filter(|klasse| fits(klasse)).map(|klasse| klasse.nummer);
+        found.push((merkmal.clone(), klassen.collect()));
+    }
+    Ok(found)
 }
 
 /// A hit that is not readable any more is no hit.

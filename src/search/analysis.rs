@@ -38,6 +38,14 @@ pub fn terms(text: &str) -> Vec<String> {
     terms
 }
 
+/// What words that begin with a text begin with in the index: folded, not stemmed.
+#[must_use]
+pub fn beginning(text: &str) -> String {
+    let mut chain = TextAnalyzer::builder(Words::default()).filter(AsciiFoldingFilter).build();
+    let mut stream = chain.token_stream(text);
+    if stream.advance() { stream.token().text.clone() } else { String::new() }
+}
+
 /// The form in which file numbers are compared as a whole: without blanks, in lower case, every
 /// dash the same one.
 #[must_use]

@@ -13,7 +13,7 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::{doc::Art, terms::Terms};
+use super::{doc::Art, facets::Facets};
 
 /// How hits are ordered. Equal ones come newest id first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,8 +59,8 @@ pub struct Page {
     pub count: u64,
     /// Where the next page goes on; none: this is the last.
     pub next: Option<Place>,
-    /// The terms looked for, to make snippets with.
-    pub terms: Terms,
+    /// The hits counted, where that was asked for.
+    pub facets: Option<Facets>,
 }
 
 /// A hit that may become one of the page. Greater is better.

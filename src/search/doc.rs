@@ -1,6 +1,6 @@
 //! What is indexed of an object, and the fields that this becomes.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use tantivy::{
     TantivyDocument, Term,
     schema::{
@@ -10,10 +10,14 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::analysis;
+use super::{analysis, days::day, language::Feld};
 
 /// Version of fields and analysis together; raising it makes every index be built anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// Columns of text that are counted by value.
+pub(super) const PLANEINHEIT: &str = "planeinheit";
+pub(super) const TYP: &str = "typ";
 
 /// What kind of object a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +72,10 @@ pub struct Doc {
     pub datum: Option<NaiveDate>,
     /// Sender.
     pub absender: Option<String>,
+    /// Recipient.
+    pub empfaenger: Option<String>,
+    /// Names of its files.
+    pub dateien: Vec<String>,
     /// Full text.
     pub text: Option<String>,
     /// Seq of the entry that last changed the object, so that `verify` can compare.
@@ -83,11 +91,6 @@ impl Doc {
     }
 }
 
-/// A date as the index counts it, days of the common era; none is 0.
-pub(super) fn day(date: Option<NaiveDate>) -> u64 {
-    date.and_then(|d| u64::try_from(d.num_days_from_ce()).ok()).unwrap_or(0)
-}
-
 /// The fields. Nothing is stored: hits are ids, and their texts lie in `derived/`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields {
@@ -96,6 +99,8 @@ pub(super) struct Fields {
     pub betreff: Field,
     pub zeichen: Field,
     pub absender: Field,
+    pub empfaenger: Field,
+    pub datei: Field,
     /// File numbers whole, in the form of `analysis::zeichen`.
     pub zeichen_roh: Field,
     /// The same, of Akten and Vorgänge only: who types a number wants the Akte before its letters.
@@ -127,16 +132,19 @@ impl Fields {
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::Basic);
         let raw = TextOptions::default().set_indexing_options(raw);
+        let counted = raw.clone().set_fast("raw");
         let number: NumericOptions = FAST.into();
         let fields = Self {
             inhalt: schema.add_text_field("inhalt", text.clone()),
             betreff: schema.add_text_field("betreff", text.clone()),
             zeichen: schema.add_text_field("zeichen", text.clone()),
-            absender: schema.add_text_field("absender", text),
+            absender: schema.add_text_field("absender", text.clone()),
+            empfaenger: schema.add_text_field("empfaenger", text.clone()),
+            datei: schema.add_text_field("datei", text),
             zeichen_roh: schema.add_text_field("zeichen_roh", raw.clone()),
-            zeichen_eigen: schema.add_text_field("zeichen_eigen", raw.clone()),
-            planeinheit: schema.add_text_field("planeinheit", raw.clone()),
-            typ: schema.add_text_field("typ", raw),
+            zeichen_eigen: schema.add_text_field("zeichen_eigen", raw),
+            planeinheit: schema.add_text_field(PLANEINHEIT, counted.clone()),
+            typ: schema.add_text_field(TYP, counted),
             id: schema.add_bytes_field("id", INDEXED),
             akte: schema.add_bytes_field("akte", INDEXED),
             id_hi: schema.add_u64_field("id_hi", number.clone()),
@@ -180,9 +188,16 @@ impl Fields {
             }
             out.add_text(self.zeichen_roh, whole);
         }
-        if let Some(absender) = &doc.absender {
-            out.add_text(self.inhalt, absender);
-            out.add_text(self.absender, absender);
+        let named = [
+            (self.absender, doc.absender.as_slice()),
+            (self.empfaenger, doc.empfaenger.as_slice()),
+            (self.datei, &doc.dateien),
+        ];
+        for (field, texts) in named {
+            for text in texts {
+                out.add_text(self.inhalt, text);
+                out.add_text(field, text);
+            }
         }
         if let Some(text) = &doc.text {
             out.add_text(self.inhalt, text);
@@ -194,6 +209,18 @@ impl Fields {
             out.add_text(self.typ, typ);
         }
         out
+    }
+
+    /// Where words of a named field are looked for.
+    pub const fn of(&self, field: Feld) -> Field {
+        match field {
+            Feld::Betreff => self.betreff,
+            Feld::Zeichen => self.zeichen,
+            Feld::Absender => self.absender,
+            Feld::Empfaenger => self.empfaenger,
+            Feld::Datei => self.datei,
+            _ => self.inhalt,
+        }
     }
 
     /// The term by which an object is deleted.

@@ -27,8 +27,9 @@ use super::{
     analysis::{self, CHAIN},
     collect::{Found, Hit, Order, Page, Place, TopPage},
     doc::{Art, Doc, Fields, VERSION},
-    query::{LIMIT_MAX, Query, Statistics},
-    terms::Terms,
+    facets::{Counter, Facets},
+    query::{LIMIT_MAX, Query},
+    score::Statistics,
 };
 
 /// The least heap the engine's writer works with.
@@ -342,24 +343,38 @@ impl Index {
     /// Answers a query from the last commit.
     ///
     /// # Errors
-    /// `Query` if its text can't be understood; otherwise if the engine fails.
+    /// If the engine fails.
     pub fn search(&self, query: &Query) -> Result<Page, Error> {
-        let terms = Terms::parse(&query.text)?;
         if query.klassen.is_empty() {
-            return Ok(Page { terms, ..Page::default() });
+            let facets = query.facets.then(Facets::default);
+            return Ok(Page { facets, ..Page::default() });
         }
         let limit = query.limit.min(LIMIT_MAX);
-        let collector = TopPage { order: query.order, limit, after: query.after };
-        let searcher = self.reader.searcher();
-        let found: Found = searcher.search_with_statistics_provider(
-            &*query.engine(&self.fields, &terms),
-            &collector,
-            &Statistics(self.fields),
-        )?;
+        let page = TopPage { order: query.order, limit, after: query.after };
+        let (searcher, engine) = (self.reader.searcher(), query.engine(&self.fields));
+        let statistics = Statistics(self.fields);
+        let (found, facets): (Found, _) = if query.facets {
+            let both = (page, Counter);
+            let (found, facets) =
+                searcher.search_with_statistics_provider(&*engine, &both, &statistics)?;
+            (found, Some(facets))
+        } else {
+            (searcher.search_with_statistics_provider(&*engine, &page, &statistics)?, None)
+        };
         let hits = hits(&searcher, &found, query.order)?;
         let more = found.behind > u64::try_from(hits.len()).unwrap_or(u64::MAX);
         let next = if more { hits.last().map(|hit| hit.place) } else { None };
-        Ok(Page { hits, count: found.count, next, terms })
+        Ok(Page { hits, count: found.count, next, facets })
+    }
+
+    /// What the last commit shows.
+    pub(super) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// The field that holds all that a plain word finds.
+    pub(super) const fn text_field(&self) -> tantivy::schema::Field {
+        self.fields.inhalt
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

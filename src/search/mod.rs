@@ -9,18 +9,23 @@
 
 mod analysis;
 mod collect;
+mod days;
 mod doc;
+mod facets;
 mod index;
+mod language;
 mod query;
+mod score;
+mod similar;
 mod snippet;
-mod terms;
 
 pub use collect::{Hit, Order, Page, Place};
 pub use doc::{Art, Doc, VERSION};
+pub use facets::Facets;
 pub use index::{Index, Position, Row};
+pub use language::{Invalid, LENGTH_MAX, Merkmal, PREFIX_MIN, TERMS_MAX, Terms, Why};
 pub use query::{LIMIT_MAX, Query};
 pub use snippet::Snippet;
-pub use terms::{Invalid, LENGTH_MAX, TERMS_MAX, Terms, Why};
 
 /// Errors of the index.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +39,4 @@ pub enum Error {
     /// Another process writes this index.
     #[error("index: another process holds {0}")]
     Locked(String),
-    /// The searcher's text can't be understood; says where and why, in German.
-    #[error(transparent)]
-    Query(#[from] Invalid),
 }

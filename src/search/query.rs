@@ -6,18 +6,17 @@
 
 use std::{
     collections::HashSet,
-    fmt,
     ops::{Bound, RangeInclusive},
     sync::Arc,
 };
 
 use chrono::NaiveDate;
 use tantivy::{
-    DocId, DocSet, Score, SeekDangerResult, SegmentReader, TantivyError, Term,
+    DocId, Score, SegmentReader, Term,
     columnar::ColumnValues,
     query::{
-        Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring,
-        Explanation, Occur, PhraseQuery, Query as Engine, RangeQuery, Scorer, TermQuery, Weight,
+        AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Engine,
+        RangeQuery, TermQuery,
         doc_predicate_query::{DocPredicateQuery, FunctionPredicate},
     },
     schema::{Field, IndexRecordOption},
@@ -26,8 +25,10 @@ use uuid::Uuid;
 
 use super::{
     collect::{Order, Place},
-    doc::{Art, Fields, day},
-    terms::{Clause, Terms},
+    days::day,
+    doc::{Art, Fields},
+    language::{Clause, Feld, Merkmal, Part, Terms, What},
+    score::Wrapped,
 };
 
 /// Hits that one page may have.
@@ -36,8 +37,10 @@ pub const LIMIT_MAX: usize = 500;
 /// A question. Without `klassen` nothing is found.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Words, all of which must occur, and "phrases"; empty: whatever the filters let through.
-    pub text: String,
+    /// What is looked for; nothing: whatever the filters let through.
+    pub terms: Terms,
+    /// The Rechteklassen that have what `Terms::merkmale` names; what is not here has none.
+    pub merkmale: Vec<(Merkmal, Vec<u64>)>,
     /// The Rechteklassen that the caller may read now.
     pub klassen: Vec<u64>,
     /// Akten and Dokumente whose rights changed since they were indexed (see `follow`); they are
@@ -63,6 +66,8 @@ pub struct Query {
     pub limit: usize,
     /// Where the page before ended.
     pub after: Option<Place>,
+    /// Count the hits by kind, type, unit, year and class too.
+    pub facets: bool,
 }
 
 /// How much a word found there counts more than one found somewhere.
@@ -71,21 +76,35 @@ const ZEICHEN: Score = 3.0;
 const ABSENDER: Score = 1.0;
 /// A file number found as a whole beats everything else.
 const ZEICHEN_WHOLE: Score = 64.0;
+/// What a beginning counts, whatever it stands for.
+const PREFIX: Score = 1.0;
+
+type Clauses = Vec<(Occur, Box<dyn Engine>)>;
 
 impl Query {
     /// What the engine is asked.
-    pub(super) fn engine(&self, fields: &Fields, terms: &Terms) -> Box<dyn Engine> {
-        let mut parts: Vec<(Occur, Box<dyn Engine>)> = Vec::new();
-        for clause in &terms.clauses {
-            parts.push((Occur::Must, rounded(clause, fields.inhalt, 1.0)));
-            for (field, boost) in
-                [(fields.betreff, BETREFF), (fields.zeichen, ZEICHEN), (fields.absender, ABSENDER)]
-            {
-                parts.push((Occur::Should, rounded(clause, field, boost)));
+    pub(super) fn engine(&self, fields: &Fields) -> Box<dyn Engine> {
+        let mut parts = Clauses::new();
+        for group in &self.terms.groups {
+            match group.as_slice() {
+                [part] => self.part(fields, part, &mut parts),
+                choice => {
+                    let alternative = |part: &Part| -> (Occur, Box<dyn Engine>) {
+                        let mut parts = Clauses::new();
+                        self.part(fields, part, &mut parts);
+                        if part.not {
+                            parts.push((Occur::Must, constant(Box::new(AllQuery), 0.0)));
+                        }
+                        (Occur::Should, Box::new(BooleanQuery::new(parts)))
+                    };
+                    let choice = choice.iter().map(alternative).collect();
+                    parts.push((Occur::Must, Box::new(BooleanQuery::new(choice))));
+                }
             }
         }
-        let several = (terms.clauses.len() > 1).then_some(&terms.whole);
-        for number in terms.clauses.iter().map(|clause| &clause.whole).chain(several) {
+        let typed = self.terms.clauses.iter().map(|clause| &clause.whole);
+        let several = (self.terms.groups.len() > 1).then_some(&self.terms.whole);
+        for number in typed.chain(several).filter(|number| !number.is_empty()) {
             for field in [fields.zeichen_roh, fields.zeichen_eigen] {
                 parts.push((Occur::Should, whole(field, number)));
             }
@@ -97,10 +116,42 @@ impl Query {
             parts.push((Occur::Must, is(Term::from_field_text(fields.typ, typ))));
         }
         if let Some(unit) = self.planeinheit.as_deref().filter(|unit| !unit.is_empty()) {
-            parts.push((Occur::Must, begins(fields.planeinheit, unit)));
+            parts.push((Occur::Must, constant(begins(fields.planeinheit, unit), 0.0)));
         }
         parts.push((Occur::Must, self.predicate()));
         Box::new(BooleanQuery::new(parts))
+    }
+
+    /// One part of the question, as clauses of which the first decides.
+    fn part(&self, fields: &Fields, part: &Part, parts: &mut Clauses) {
+        let must = if part.not { Occur::MustNot } else { Occur::Must };
+        let only = match &part.what {
+            What::Words(field, clause) => {
+                let anywhere = *field == Feld::Text;
+                let only = words(clause, fields.of(*field), 1.0);
+                let only = if part.not { Box::new(Wrapped::steady(only)) } else { only };
+                parts.push((must, only));
+                let better = [
+                    (fields.betreff, BETREFF),
+                    (fields.zeichen, ZEICHEN),
+                    (fields.absender, ABSENDER),
+                ];
+                for (field, boost) in better.into_iter().filter(|_| anywhere && !part.not) {
+                    parts.push((Occur::Should, words(clause, field, boost)));
+                }
+                return;
+            }
+            What::Plan(unit) => constant(begins(fields.planeinheit, unit), 0.0),
+            What::Typ(typ) => is(Term::from_field_text(fields.typ, typ)),
+            What::Art(art) => column("art", *art..=*art),
+            What::Days(days) => column("datum", days.from..=days.to),
+            What::Storno(storno) => column("storno", u64::from(*storno)..=u64::from(*storno)),
+            What::Klasse(merkmal) => {
+                let known = self.merkmale.iter().find(|(of, _)| of == merkmal);
+                in_klassen(known.map_or(&[], |(_, klassen)| klassen))
+            }
+        };
+        parts.push((must, only));
     }
 
     /// Rights and the narrow filters, looked up per candidate: the cost grows with the candidates,
@@ -125,7 +176,7 @@ impl Query {
             })
         };
         let predicate = DocPredicateQuery::from(FunctionPredicate::from(build));
-        Box::new(ConstScoreQuery::new(Box::new(predicate), 0.0))
+        constant(Box::new(predicate), 0.0)
     }
 
     fn days(&self) -> Option<RangeInclusive<u64>> {
@@ -200,19 +251,41 @@ impl Klassen {
     }
 }
 
+fn constant(query: Box<dyn Engine>, score: Score) -> Box<dyn Engine> {
+    Box::new(ConstScoreQuery::new(query, score))
+}
+
 fn is(term: Term) -> Box<dyn Engine> {
-    let query = TermQuery::new(term, IndexRecordOption::Basic);
-    Box::new(ConstScoreQuery::new(Box::new(query), 0.0))
+    constant(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), 0.0)
 }
 
 fn whole(field: Field, number: &str) -> Box<dyn Engine> {
     let term = Term::from_field_text(field, number);
-    let query = TermQuery::new(term, IndexRecordOption::Basic);
-    Box::new(ConstScoreQuery::new(Box::new(query), ZEICHEN_WHOLE))
+    constant(Box::new(TermQuery::new(term, IndexRecordOption::Basic)), ZEICHEN_WHOLE)
 }
 
-/// Terms of a raw field that begin with `prefix`: from it up to `prefix` with its last byte
-/// raised, and bytes of UTF-8 never reach 255.
+/// Objects whose column has a value in that range.
+fn column(name: &'static str, range: RangeInclusive<u64>) -> Box<dyn Engine> {
+    let build = move |segment: &SegmentReader| {
+        let column = segment.fast_fields().column_first_or_default::<u64>(name)?;
+        let range = range.clone();
+        Ok(move |doc: DocId| range.contains(&column.get_val(doc)))
+    };
+    constant(Box::new(DocPredicateQuery::from(FunctionPredicate::from(build))), 0.0)
+}
+
+fn in_klassen(klassen: &[u64]) -> Box<dyn Engine> {
+    let klassen = Arc::new(Klassen::new(klassen));
+    let build = move |segment: &SegmentReader| {
+        let column = segment.fast_fields().column_first_or_default::<u64>("klasse")?;
+        let klassen = klassen.clone();
+        Ok(move |doc: DocId| klassen.contains(column.get_val(doc)))
+    };
+    constant(Box::new(DocPredicateQuery::from(FunctionPredicate::from(build))), 0.0)
+}
+
+/// Terms of a field that begin with `prefix`: from it up to `prefix` with its last byte raised,
+/// and bytes of UTF-8 never reach 255.
 fn begins(field: Field, prefix: &str) -> Box<dyn Engine> {
     let mut end = prefix.as_bytes().to_vec();
     if let Some(last) = end.last_mut() {
@@ -221,8 +294,22 @@ fn begins(field: Field, prefix: &str) -> Box<dyn Engine> {
     let mut upper = Term::from_field_text(field, "");
     upper.append_bytes(&end);
     let lower = Bound::Included(Term::from_field_text(field, prefix));
-    let range = RangeQuery::new(lower, Bound::Excluded(upper));
-    Box::new(ConstScoreQuery::new(Box::new(range), 0.0))
+    Box::new(RangeQuery::new(lower, Bound::Excluded(upper)))
+}
+
+/// A word, a phrase or a beginning in one field.
+fn words(clause: &Clause, field: Field, boost: Score) -> Box<dyn Engine> {
+    let Some(prefix) = &clause.prefix else { return rounded(clause, field, boost) };
+    // The word itself may be shorter in the index, where it is stemmed.
+    let stems = clause.terms.iter().map(|term| is(Term::from_field_text(field, term)));
+    let mut any: Clauses = stems.map(|query| (Occur::Should, query)).collect();
+    any.push((Occur::Should, begins(field, prefix)));
+    // `ue` stands for `ü` there, but not in every word.
+    let folded = prefix.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+    if folded != *prefix {
+        any.push((Occur::Should, begins(field, &folded)));
+    }
+    constant(Box::new(BooleanQuery::new(any)), PREFIX * boost)
 }
 
 fn rounded(clause: &Clause, field: Field, boost: Score) -> Box<dyn Engine> {
@@ -235,102 +322,5 @@ fn rounded(clause: &Clause, field: Field, boost: Score) -> Box<dyn Engine> {
             Box::new(PhraseQuery::new(terms))
         }
     };
-    Box::new(Rounded(Box::new(BoostQuery::new(query, boost))))
-}
-
-/// Fixed statistics for BM25, so that scores are the same in every state of the index: average
-/// lengths of ordinary correspondence, every term as rare as one in ten.
-pub(super) struct Statistics(pub Fields);
-
-impl Bm25StatisticsProvider for Statistics {
-    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let average = if field == self.0.inhalt { 400 } else { 8 };
-        Ok(average * 1_000)
-    }
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(1_000)
-    }
-    fn doc_freq(&self, _: &Term) -> tantivy::Result<u64> {
-        Ok(100)
-    }
-}
-
-/// Rounds the scores of a query to 1/1024. Sums of such numbers below 16,384 are exact in `f32`,
-/// so they don't depend on the order in which the engine adds them, which differs by segment.
-#[derive(Debug)]
-struct Rounded(Box<dyn Engine>);
-
-impl Clone for Rounded {
-    fn clone(&self) -> Self {
-        Self(self.0.box_clone())
-    }
-}
-
-impl Engine for Rounded {
-    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let enabled = scoring.is_scoring_enabled();
-        let inner = self.0.weight(scoring)?;
-        Ok(if enabled { Box::new(RoundedWeight(inner)) } else { inner })
-    }
-
-    fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
-        self.0.query_terms(visitor);
-    }
-}
-
-struct RoundedWeight(Box<dyn Weight>);
-
-impl Weight for RoundedWeight {
-    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        Ok(Box::new(RoundedScorer(self.0.scorer(reader, boost)?)))
-    }
-
-    fn scorer_danger(
-        &self,
-        reader: &SegmentReader,
-        target: DocId,
-        boost: Score,
-    ) -> tantivy::Result<(SeekDangerResult, Box<dyn Scorer>)> {
-        let (found, scorer) = self.0.scorer_danger(reader, target, boost)?;
-        Ok((found, Box::new(RoundedScorer(scorer))))
-    }
-
-    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("scores are not explained".into()))
-    }
-}
-
-struct RoundedScorer(Box<dyn Scorer>);
-
-impl fmt::Debug for RoundedScorer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RoundedScorer")
-    }
-}
-
-impl Scorer for RoundedScorer {
-    fn score(&mut self) -> Score {
-        (self.0.score() * 1024.0).round() / 1024.0
-    }
-}
-
-impl DocSet for RoundedScorer {
-    fn advance(&mut self) -> DocId {
-        self.0.advance()
-    }
-    fn seek(&mut self, target: DocId) -> DocId {
-        self.0.seek(target)
-    }
-    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
-        self.0.seek_danger(target)
-    }
-    fn doc(&self) -> DocId {
-        self.0.doc()
-    }
-    fn size_hint(&self) -> u32 {
-        self.0.size_hint()
-    }
-    fn cost(&self) -> u64 {
-        self.0.cost()
-    }
+    Box::new(Wrapped::rounded(Box::new(BoostQuery::new(query, boost))))
 }

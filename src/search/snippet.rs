@@ -9,7 +9,7 @@ use tantivy::tokenizer::{TextAnalyzer, TokenStream, Tokenizer};
 
 use super::{
     analysis::{self, Words},
-    terms::Terms,
+    language::Terms,
 };
 
 /// Bytes of text that a snippet shows, about.

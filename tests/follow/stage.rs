@@ -20,7 +20,7 @@ use aktenlauf::{
     },
     follow::{Follow, Progress},
     ledger::{Change, Ledger},
-    search::{Index, Page, Query},
+    search::{Index, Page, Query, Terms},
 };
 use chrono::NaiveDate;
 use tempfile::TempDir;
@@ -85,7 +85,7 @@ impl Stage {
 
     pub fn page(&self, text: &str, klassen: &[u64]) -> Page {
         let query = Query {
-            text: text.into(),
+            terms: Terms::parse(text).unwrap(),
             klassen: klassen.to_vec(),
             ausgeschlossen: self.follow.stale().unwrap(),
             limit: 500,

@@ -10,4 +10,5 @@ mod dokumente;
 mod listen;
 mod protokoll;
 mod schluessel;
+mod suche;
 mod vier_augen;

@@ -39,11 +39,12 @@ fn each_text_is_found_by_a_phrase_from_its_middle_and_by_no_other_class() {
     let index = index(dir.path(), &docs);
     for (n, text) in (0_u64..).zip(&texts) {
         let phrase = phrase(text);
-        let page = index.search(&query(&format!("\"{phrase}\""))).unwrap();
+        let query = query(&format!("\"{phrase}\""));
+        let page = index.search(&query).unwrap();
         assert!(page.hits.iter().any(|hit| hit.id == id(n)), "{phrase}");
-        let snippet = page.terms.snippet(text);
+        let snippet = query.terms.snippet(text);
         assert!(!snippet.marks.is_empty() && snippet.text.len() < 1_000, "{phrase}: {snippet:?}");
-        let other = super::Query { klassen: vec![2], ..query(&phrase) };
+        let other = super::Query { klassen: vec![2], ..query };
         assert_eq!(index.search(&other).unwrap().count, 0);
     }
     let (bytes, size): (usize, _) = (texts.iter().map(String::len).sum(), index.size().unwrap());

@@ -291,8 +291,32 @@ pub struct Suchergebnis {
     pub cursor: Option<String>,
     /// Entries up to here are found.
     pub indiziert_bis: u64,
+    /// With `facetten`: all hits counted.
+    pub facetten: Option<Facetten>,
+    /// Where nothing was found: a question that finds something, one word of it replaced.
+    pub meinten_sie: Option<String>,
     /// With `wait_for`: false if ten seconds were not enough.
     pub gewartet_auf_gefunden: Option<bool>,
+}
+
+/// One value and how many hits have it.
+#[derive(ToSchema)]
+pub struct Facette {
+    /// As the filter of the same name takes it.
+    pub wert: String,
+    pub bezeichnung: Option<String>,
+    pub anzahl: u64,
+}
+
+/// Most hits first, years the latest first; at most 50 of each.
+#[derive(ToSchema)]
+pub struct Facetten {
+    pub art: Vec<Facette>,
+    pub typ: Vec<Facette>,
+    /// One level below the unit that is filtered by.
+    pub planeinheit: Vec<Facette>,
+    pub oe: Vec<Facette>,
+    pub jahr: Vec<Facette>,
 }
 
 /// The receipt of a change: number and seal of its entry. Whoever keeps it is a witness.

@@ -1,0 +1,84 @@
+//! "Meinten Sie": where nothing was found, a question with one word replaced by one that is.
+//!
+//! The index knows words of hidden documents too. So a word is only proposed as it stands in a
+//! document that the caller reads and the filters let through, and the choice among several depends
+//! on nothing else.
+
+use super::{actor::Reader, error::Error, sicht::Sicht};
+use crate::{
+    domain::{
+        access::{Urteil, Verb},
+        dokument::Dokument,
+    },
+    search::{Art, Query, Terms},
+};
+
+/// Similar words of the index that are tried.
+const TRIED_MAX: usize = 100;
+/// Words of a question that are looked at.
+const WORDS_MAX: usize = 6;
+
+impl Reader {
+    /// The question with its first word that is not found replaced, if that helps.
+    pub(super) fn meinten_sie(
+        &self,
+        s: &Sicht<'_, '_>,
+        text: &str,
+        query: &mut Query,
+    ) -> Result<Option<String>, Error> {
+        let index = &self.0.registry.0.index;
+        let asked = std::mem::take(&mut query.terms);
+        (query.limit, query.after, query.facets) = (1, None, false);
+        for word in text.split_whitespace().take(WORDS_MAX) {
+            let plain = word.chars().all(char::is_alphanumeric);
+            let Some(terms) = Terms::parse(word).ok().filter(|_| plain) else { continue };
+            let Some(term) = terms.only().filter(|term| asked.names(term)) else { continue };
+            query.terms = Terms::of_term(term);
+            if index.search(query)?.count > 0 {
+                continue;
+            }
+            for similar in index.similar(term, TRIED_MAX)? {
+                query.terms = Terms::of_term(&similar);
+                let Some(found) = self.surface(s, query)? else { continue };
+                let better = text.replacen(word, &found, 1);
+                let Ok(terms) = Terms::parse(&better) else { continue };
+                query.terms = terms;
+                if index.search(query)?.count > 0 {
+                    return Ok(Some(better));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The word as it stands in the best hit, if the caller reads it.
+    fn surface(&self, s: &Sicht<'_, '_>, query: &Query) -> Result<Option<String>, Error> {
+        let page = self.0.registry.0.index.search(query)?;
+        let Some(hit) = page.hits.first() else { return Ok(None) };
+        let marked = |text: &str| {
+            let snippet = query.terms.snippet(text);
+            let first = snippet.marks.first().copied();
+            first.and_then(|(from, to)| snippet.text.get(from..to).map(str::to_owned))
+        };
+        Ok(match hit.art {
+            Art::Dokument => {
+                let found = s.get::<Dokument>(&hit.id.to_string())?.map(|found| found.value);
+                let Some(dok) = found else { return Ok(None) };
+                if s.dokument_urteil(&dok, Verb::Lesen)? != Urteil::Ja {
+                    return Ok(None);
+                }
+                match marked(&dok.betreff) {
+                    None => self.volltext(&dok)?.and_then(|text| marked(&text)),
+                    found => found,
+                }
+            }
+            Art::Akte => {
+                s.akte(hit.id, Verb::Lesen).ok().and_then(|(akte, _)| marked(&akte.value.betreff))
+            }
+            Art::Vorgang => {
+                let found = s.vorgang(hit.id, Verb::Lesen).ok();
+                found.and_then(|(vorgang, _)| marked(&vorgang.value.betreff))
+            }
+        })
+    }
+}
