@@ -124,5 +124,13 @@ fn rule(rule: &Regel) -> String {
         Einheit::Jahre => "Jahre",
     };
     let least = if rule.art == Fristart::Mindest { "mindestens" } else { "höchstens" };
-    format!("{least} {duration} {unit} ab {}", show::wort(&rule.anker))
+    let from = match rule.anker.as_str() {
+        "schliessung" => "Schließung".to_owned(),
+        "dreissigster_geburtstag" => "dem 30. Geburtstag".to_owned(),
+        "gueltigkeitsende" => "dem Ende der Gültigkeit".to_owned(),
+        "erloeschen" => "Erlöschen".to_owned(),
+        "feststellung_jahresabschluss" => "Feststellung des Jahresabschlusses".to_owned(),
+        other => show::wort(other),
+    };
+    format!("{least} {duration} {unit} ab {from}")
 }

@@ -13,6 +13,7 @@ mod chrome;
 mod dokumentation;
 mod dokumente;
 mod door;
+mod facetten;
 mod felder;
 mod guard;
 mod inhalt;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     chrome::Chrome,
     door::{Page, render},
+    facetten::{self, Gruppe, Paare, Wert},
     listen::{Blaettern, Liste, ZEILEN},
     routes::{Collector, READERS},
     show,
@@ -30,6 +31,7 @@ struct Frage {
     q: String,
     art: String,
     planeinheit: String,
+    oe: String,
     typ: String,
     von: String,
     bis: String,
@@ -37,11 +39,12 @@ struct Frage {
 }
 
 impl Frage {
-    fn pairs(&self) -> [(&str, &str); 7] {
+    fn pairs(&self) -> Paare<'_> {
         [
             ("q", &self.q),
             ("art", &self.art),
             ("planeinheit", &self.planeinheit),
+            ("oe", &self.oe),
             ("typ", &self.typ),
             ("von", &self.von),
             ("bis", &self.bis),
@@ -52,25 +55,6 @@ impl Frage {
     fn is_empty(&self) -> bool {
         self.pairs().iter().all(|(name, value)| value.is_empty() || *name == "ordnung")
     }
-
-    /// True if a filter is set, so that the filters are shown open.
-    fn gefiltert(&self) -> bool {
-        self.pairs().iter().skip(1).any(|(_, value)| !value.is_empty())
-    }
-}
-
-/// Values of one field among the hits, each with its count and the address that narrows to it.
-#[derive(Clone, Debug)]
-struct Facette {
-    name: &'static str,
-    werte: Vec<Facettenwert>,
-}
-
-#[derive(Clone, Debug)]
-struct Facettenwert {
-    name: String,
-    anzahl: u64,
-    pfad: String,
 }
 
 #[derive(Template)]
@@ -82,7 +66,10 @@ struct Suche {
     fehler: Vec<String>,
     anzahl: u64,
     treffer: Vec<Treffer>,
-    facetten: Vec<Facette>,
+    /// The same question with a word that is found, and its address.
+    meinten: Option<(String, String)>,
+    gesetzt: Vec<Wert>,
+    facetten: Vec<Gruppe>,
     blaettern: Blaettern,
 }
 
@@ -92,6 +79,7 @@ async fn search(page: Page) -> Result<HttpResponse, Problem> {
         q: text("q"),
         art: text("art"),
         planeinheit: text("planeinheit"),
+        oe: text("oe"),
         typ: text("typ"),
         von: text("von"),
         bis: text("bis"),
@@ -106,14 +94,22 @@ async fn search(page: Page) -> Result<HttpResponse, Problem> {
         fehler: vec![],
         anzahl: 0,
         treffer: vec![],
+        meinten: None,
+        gesetzt: vec![],
         facetten: vec![],
         blaettern: Blaettern::default(),
     };
+    view.gesetzt = facetten::gesetzt(&view.frage.pairs());
     if !view.gefragt {
         return render(&view);
     }
     match ask(&page, &view.frage).await {
         Ok((found, blaettern)) => {
+            let pairs = view.frage.pairs();
+            let facets = found.facetten.unwrap_or_default();
+            view.facetten = facetten::gruppen(&facets, &pairs);
+            let other = |words: String| (facetten::with(&pairs, &[("q", &words)]), words);
+            view.meinten = found.meinten_sie.map(other).map(|(path, words)| (words, path));
             view.anzahl = found.anzahl;
             view.treffer = found.treffer;
             view.blaettern = blaettern;
@@ -134,8 +130,9 @@ async fn ask(page: &Page, frage: &Frage) -> Result<(Suchergebnis, Blaettern), Pr
     let asked = Suchanfrage {
         text: frage.q.clone(),
         akte: None,
+        oe: page.query.wahl("oe"),
         planeinheit: page.query.wahl("planeinheit"),
-        typ: page.query.wahl("typ").map(|t| t.to_lowercase()),
+        typ: page.query.wahl("typ"),
         art: match frage.art.as_str() {
             "" => None,
             "dokument" => Some(Art::Dokument),
@@ -149,6 +146,7 @@ async fn ask(page: &Page, frage: &Frage) -> Result<(Suchergebnis, Blaettern), Pr
         ordnung: if frage.ordnung == "datum" { Order::Date } else { Order::Score },
         limit: liste.blatt.limit,
         nach: liste.blatt.nach.clone(),
+        facetten: true,
     };
     let follow = page.setup.follow.clone();
     let found = page

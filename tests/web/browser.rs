@@ -1,4 +1,5 @@
-//! The pages in a real Chromium: by keyboard alone, with axe, with documents that would like to run.
+//! The pages in a real Chromium: by keyboard alone, with axe, with documents that would like to
+//! run.
 //! What it does is in `browser.mjs`; here it gets a demo city to do it to.
 
 use std::{
@@ -24,8 +25,10 @@ fn tools() -> Option<(PathBuf, PathBuf)> {
 #[test]
 fn the_pages_work_in_a_real_browser() {
     let Some((modules, chromium)) = tools() else {
-        println!("SKIPPED: pages in Chromium (node, playwright-core, axe-core or chromium is \
-                  missing; tests/run installs them)");
+        println!(
+            "SKIPPED: pages in Chromium (node, playwright-core, axe-core or chromium is \
+                  missing; tests/run installs them)"
+        );
         return;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -26,6 +26,19 @@ fn a_clerk_finds_a_document_reads_it_and_its_log() {
     assert!(hits.text().contains("1 Treffer"), "{}", hits.text());
     assert!(hits.text().contains("<mark>Schachtabdeckungserneuerung</mark>"), "{}", hits.text());
     assert!(hits.text().contains(&format!("href=\"/dokumente/{id}\"")));
+    // The facets lead to fewer hits, and a filter that is set can be taken away.
+    stadt.push(&token, &json!({ "oe": "10", "typ": "rechnung" }), text.as_bytes()).expect(201);
+    let path = "/suche?q=Schachtabdeckungserneuerung";
+    let both = std::iter::repeat_with(|| browser.get(path).expect(200)).take(100);
+    let both = both.inspect(|_| std::thread::sleep(std::time::Duration::from_millis(50)));
+    let both = both.into_iter().find(|page| page.text().contains("2 Treffer")).unwrap();
+    let narrow = "href=\"/suche?q=Schachtabdeckungserneuerung&#38;typ=angebot\"";
+    assert!(both.text().contains(narrow), "{}", both.text());
+    let one = browser.get("/suche?q=Schachtabdeckungserneuerung&typ=angebot").expect(200);
+    assert!(one.text().contains("1 Treffer") && one.text().contains("Typ Angebot"));
+    assert!(one.text().contains(&format!("href=\"{path}\"")), "without the filter");
+    let near = browser.get("/suche?q=Schachtabdeckungserneurung").expect(200);
+    assert!(near.text().contains("Meinten Sie"), "{}", near.text());
     let page = browser.get(&format!("/dokumente/{id}")).expect(200);
     for part in [
         "Angebot &#38; Nachtrag",
@@ -180,7 +193,8 @@ fn rest_is_described_whole() {
         assert!(page.body.len() < PAGE_BYTES_MAX, "{}: {} bytes", route.id, page.body.len());
     }
     let push = nobody.get("/api/docs/dokument_einliefern").expect(200);
-    let (metadata, content) = (push.text().find("-F &#39;metadaten"), push.text().find("-F &#34;inhalt"));
+    let (metadata, content) =
+        (push.text().find("-F &#39;metadaten"), push.text().find("-F &#34;inhalt"));
     assert!(metadata.is_some() && metadata < content, "in the order that is asked for");
     for part in ["metadaten", "inhalt=@brief.pdf", "posteingangsdatum", "/probleme/zu_gross"] {
         assert!(push.text().contains(part), "{part}");

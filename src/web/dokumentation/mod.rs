@@ -20,7 +20,6 @@ use super::{
     chrome::Chrome,
     door::{Guest, render},
     routes::Collector,
-    show,
 };
 use crate::http::problem::{Code, Problem};
 use model::{Gruppe, Operation};

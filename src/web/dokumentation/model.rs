@@ -3,6 +3,7 @@
 use actix_web::web::Bytes;
 use serde_json::Value;
 
+use super::super::show;
 use super::schema::{Schemas, Zeile, one_line};
 
 /// All of it.
@@ -17,6 +18,8 @@ pub struct Docs {
 pub struct Gruppe {
     /// As in the path.
     pub name: String,
+    /// As people write it.
+    pub titel: String,
     /// In the order of path and method.
     pub operationen: Vec<Operation>,
 }
@@ -94,7 +97,12 @@ impl Docs {
                 match groups.iter_mut().find(|g| g.name == tag) {
                     Some(group) => group.operationen.push(operation),
                     None => {
-                        groups.push(Gruppe { name: tag.to_owned(), operationen: vec![operation] })
+                        groups.push(Gruppe {
+                            name: tag.to_owned(),
+                            // Paths are ASCII, and none of them has these letters otherwise.
+                            titel: show::wort(&tag.replace("ae", "ä").replace("ue", "ü")),
+                            operationen: vec![operation],
+                        })
                     }
                 }
             }
