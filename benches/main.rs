@@ -2,7 +2,8 @@
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
 //! `search`, `engines`.
-//! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See benches/README.md.
+//! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See
+//! benches/README.md.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 

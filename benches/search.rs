@@ -62,28 +62,41 @@ pub fn all() {
         &format!("{:.2}", last / first),
         "1.2",
     );
-    let questions = questions(&sentences);
-    let raw = Raw::new(&folder.path().join("raw"), stock, &letter);
-    let limit = times(1, &questions, |words| raw.ask(words));
-    let ask = |city: &City, facets: bool| {
+    asked(&city, &questions(&sentences), &Raw::new(&folder.path().join("raw"), stock, &letter));
+    let text = (0..stock).step_by(100).map(|n| letter(n).len()).sum::<usize>() * 100;
+    let index = size(&data.join("index"));
+    row(
+        "size of the index, to the text",
+        &format!("{} MB", index >> 20),
+        &format!("{} MB", text >> 20),
+        &format!("{:.2}", index as f64 / text as f64),
+        "1.3",
+    );
+    let memory = process::memory_mb(city.pid());
+    row("memory after it", &format!("{memory:.0} MB"), "-", "-", "400 MB");
+}
+
+/// The rows of one stock.
+fn asked(city: &City, questions: &[[String; 2]], raw: &Raw) {
+    let limit = times(1, questions, |words| raw.ask(words));
+    let ask = |facets: bool| {
         let agent = ureq::Agent::config_builder().build().new_agent();
-        let (address, key) = (city.address().to_owned(), city.key().to_owned());
         move |words: &[String; 2]| {
+            let (address, key) = (city.address(), city.key());
             let mut url = format!("{address}/api/v1/suche?limit={HITS}&facetten={facets}&q=");
             for byte in words.join(" ").bytes() {
                 url += &format!("%{byte:02X}");
             }
-            let mut answer =
-                agent.get(&url).header("Authorization", format!("Bearer {key}")).call().unwrap();
-            assert!(answer.body_mut().read_to_vec().unwrap().len() > 50);
+            let request = agent.get(&url).header("Authorization", format!("Bearer {key}"));
+            assert!(request.call().unwrap().body_mut().read_to_vec().unwrap().len() > 50);
         }
     };
-    let one = times(1, &questions, ask(&city, false));
-    let facets = times(1, &questions, ask(&city, true));
-    let many = times(16, &questions, ask(&city, false));
+    let one = times(1, questions, ask(false));
+    let facets = times(1, questions, ask(true));
+    let many = times(16, questions, ask(false));
     let ms = |(half, most): (f64, f64)| format!("{half:.1} / {most:.1} ms p50/p95");
     row(
-        &format!("a search by HTTP, {stock} documents, 20 hits with passages and count"),
+        "a search by HTTP, 20 hits with passages and count",
         &ms(one),
         &format!("{} (the engine alone)", ms(limit)),
         &format!("{:.2}", one.0 / limit.0),
@@ -91,21 +104,6 @@ pub fn all() {
     );
     row("the same, with facets", &ms(facets), "-", "-", "p95 25 ms");
     row("the same, 16 clients", &ms(many), "-", "-", "p95 60 ms");
-    let text = (0..stock).step_by(100).map(|n| letter(n).len()).sum::<usize>() * 100;
-    row(
-        "size of the index, to the text",
-        &format!("{} MB", size(&data.join("index")) >> 20),
-        &format!("{} MB", text >> 20),
-        &format!("{:.2}", size(&data.join("index")) as f64 / text as f64),
-        "1.3",
-    );
-    row(
-        "memory after it",
-        &format!("{:.0} MB", process::memory_mb(city.pid())),
-        "-",
-        "-",
-        "400 MB",
-    );
 }
 
 /// Sentences of public-domain laws; none where they are not at hand.

@@ -73,6 +73,8 @@
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |
 //! | A session that ended on one node opens nothing on any | `tests/sessions.rs` |
 //! | Every route checks a right; none is missing from the matrix | `tests/access.rs` |
+//! | Every page too, and what is hidden there looks like what is unknown | `tests/web/walk.rs` |
+//! | A form that is not ours changes nothing; no text or document runs | `tests/web.rs` |
 //! | The worker reaches no file, no socket, no other process | `tests/text.rs` |
 
 pub mod api;

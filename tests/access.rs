@@ -30,7 +30,7 @@ pub struct Matrix {
 
 impl Matrix {
     pub fn new() -> Self {
-        let stadt = Stadt::neu(|file| file.text.paused = true);
+        let stadt = Stadt::neu(|_| {});
         let actors = actors::all(&stadt);
         let objects = Objects::new(&stadt);
         Self { stadt, actors, objects, wrong: RefCell::default() }

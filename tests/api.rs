@@ -7,3 +7,5 @@ mod downloads;
 mod flows;
 mod hostile;
 mod serving;
+mod suche;
+mod texts;

@@ -136,6 +136,27 @@ fn hostile_documents_cost_nothing_but_their_own_text() {
 }
 
 #[test]
+fn hostile_markup_costs_nothing_but_its_own_text() {
+    let pool = pool(Limits::default(), 1);
+    for (media_type, name, bytes, allowed) in hostile::markup() {
+        let begun = Instant::now();
+        let result = read(&pool, media_type, &bytes);
+        let shown = match &result {
+            Ok(text) => format!("{} characters", text.text.chars().count()),
+            Err(failure) => failure.to_string(),
+        };
+        println!("text: {media_type}: {name}: {shown} ({} ms)", begun.elapsed().as_millis());
+        let own = !matches!(result, Err(Failure::Source(_) | Failure::Worker(_) | Failure::Format));
+        assert!(own && allowed(&result), "{media_type}: {name}: {shown}");
+        if let Ok(text) = &result {
+            assert!(!text.text.contains('\0'), "{name}");
+        }
+        still_works(&pool);
+    }
+    println!("text: {:?}", pool.counts());
+}
+
+#[test]
 fn damaged_and_random_bytes_never_stop_the_pool() {
     let cases: u64 = std::env::var("TEST_ROUNDS").map_or(60, |seeds| seeds.parse().unwrap());
     let pool = pool(quick(), 2);

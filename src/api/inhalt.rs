@@ -1,4 +1,5 @@
-//! `/dokumente/{id}/inhalt`: the bytes as they came, whole or in part.
+//! `/dokumente/{id}/inhalt`: the bytes as they came, whole or in part; `/dokumente/{id}/text`: the
+//! text that was read from them.
 //!
 //! Wrong bytes never pass: a damaged blob is a problem before the first byte, or, where a large
 //! file was begun, a connection that breaks instead of ending well.
@@ -57,6 +58,14 @@ pub(super) fn collect(routes: &mut Collector) {
             .answer_bytes(304, None)
             .codes([Code::NichtGefunden]),
         content_head,
+    );
+    let about = "Der gelesene Text eines Dokuments, seiner neuesten Fassung";
+    routes.add(
+        Spec::new(READERS, Method::GET, "/dokumente/{id}/text", "dokument_text", about)
+            .answer_bytes(200, Some("text/plain; charset=utf-8"))
+            .codes([Code::NichtGefunden, Code::KeinText, Code::TextOffen])
+            .codes([Code::Ausgelastet, Code::ZuVieleUploads]),
+        text,
     );
 }
 
@@ -118,6 +127,30 @@ async fn content(request: Signed) -> Result<HttpResponse, Problem> {
     }
     let (blob, slot) = request.blocking(move |_| Ok((found.verified()?, slot))).await?;
     Ok(answer.body(SizedStream::new(part.len, pieces(blob, part, slot, idle))))
+}
+
+/// The text lies in memory as a whole until it is sent, so it takes a place as a download does.
+async fn text(request: Signed) -> Result<HttpResponse, Problem> {
+    let id = request.open.path_id("id")?;
+    let found = request.acting(move |acting| acting.reader()?.volltext(id)).await?;
+    let caller = &request.caller;
+    let slot = request.open.front.download(caller.actor.id(), caller.key.is_some())?;
+    let idle = request.open.front.limits.idle;
+    let name = format!("{}.txt", found.dateiname);
+    let (text, slot) = request.blocking(move |_| Ok((found.lesen()?, slot))).await?;
+    let size = text.len() as u64;
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, file::CONTENT_SECURITY_POLICY))
+        .insert_header((header::CONTENT_DISPOSITION, file::disposition("text/plain", &name)));
+    let pieces: Pieces =
+        Box::pin(stream::try_unfold((Bytes::from(text), slot), |(mut text, slot)| async move {
+            let piece = text.split_to(text.len().min(PIECE_BYTES));
+            Ok((!piece.is_empty()).then_some((piece, (text, slot))))
+        }));
+    Ok(answer.body(SizedStream::new(size, Outflow::new(pieces, idle))))
 }
 
 fn head(mut answer: HttpResponseBuilder, found: &Inhalt, etag: &str) -> HttpResponseBuilder {

@@ -262,6 +262,15 @@ pub enum TextZustand {
         zeichen: u64,
         /// Pages, where the format has any.
         seiten: Option<u32>,
+        /// Pages among them (almost) without text, fewer than 20 letters and digits: what OCR
+        /// would have to read. None where the format has no pages, or an older reader counted
+        /// none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seiten_ohne_text: Option<u32>,
+        /// Textgüte, 0 to 100: the share of pages with text, lowered by characters that stand for
+        /// nothing and by tokens that are no words. None: an older reader gave none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        guete: Option<u8>,
     },
     /// There is none, and why (a stable word: `unlesbar`, `zu_gross`, `verschluesselt`, `format`).
     Fehlt {
@@ -277,9 +286,27 @@ pub struct Textstand {
     pub sha256: Digest,
     /// Media type the reader was chosen by.
     pub medientyp: String,
+    /// Version of the readers by which this is the state; none: the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leser: Option<u32>,
     /// State.
     #[serde(flatten)]
     pub zustand: TextZustand,
+}
+
+impl Textstand {
+    /// True if readers of version `leser` may find another text, or one where there was none: what
+    /// an older version made, or failed at. What was too large for it stays so.
+    #[must_use]
+    pub fn veraltet(&self, leser: u32) -> bool {
+        let older = self.leser.unwrap_or(1) < leser;
+        older
+            && match &self.zustand {
+                TextZustand::Offen { .. } => false,
+                TextZustand::Bereit { .. } => true,
+                TextZustand::Fehlt { grund } => matches!(grund.as_str(), "format" | "unlesbar"),
+            }
+    }
 }
 
 impl Record for Textstand {
@@ -299,6 +326,29 @@ impl Record for Textstand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Fails if records of before the figure are not read any more, or are not made anew.
+    #[test]
+    fn a_text_read_by_the_first_readers() {
+        let sha256 = Digest([7; 32]);
+        let old = format!(r#"{{"sha256":"{sha256}","medientyp":"text/plain","#,)
+            + r#""stand":"bereit","zeichen":3,"seiten":2}"#;
+        let stand: Textstand = serde_json::from_str(&old).unwrap();
+        assert_eq!(serde_json::to_string(&stand).unwrap(), old);
+        assert!(stand.veraltet(2) && !stand.veraltet(1));
+        let zustand = |grund: &str| TextZustand::Fehlt { grund: grund.into() };
+        let with = |zustand, leser| Textstand { zustand, leser, ..stand.clone() };
+        assert!(with(zustand("format"), None).veraltet(2));
+        assert!(!with(zustand("format"), Some(2)).veraltet(2));
+        assert!(!with(zustand("verschluesselt"), None).veraltet(2));
+        let open = TextZustand::Offen { vorrang: 1, seit: Zeitpunkt(1) };
+        assert!(!with(open, None).veraltet(2));
+        let (seiten_ohne_text, guete) = (Some(1), Some(50));
+        let zustand = TextZustand::Bereit { zeichen: 3, seiten: Some(2), seiten_ohne_text, guete };
+        let new = with(zustand, Some(2));
+        let text = serde_json::to_string(&new).unwrap();
+        assert_eq!(serde_json::from_str::<Textstand>(&text).unwrap(), new, "{text}");
+    }
 
     /// Fails if a local house's records change their form, or an older one is not read any more.
     #[test]

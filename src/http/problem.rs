@@ -56,10 +56,12 @@ codes! {
     NichtErlaubt = 403 false "nicht_erlaubt" "Nicht erlaubt",
     PasswortAendern = 403 false "passwort_aendern" "Das Passwort muss geändert werden",
     NichtGefunden = 404 false "nicht_gefunden" "Nicht gefunden",
+    KeinText = 404 false "kein_text" "Das Dokument hat keinen Text",
     MethodeNichtErlaubt = 405 false "methode_nicht_erlaubt" "Methode nicht erlaubt",
     ZuLangsam = 408 true "zu_langsam" "Die Übertragung war zu langsam",
     Konflikt = 409 false "konflikt" "Widerspruch zum Bestand",
     ZustandVerbietet = 409 false "zustand_verbietet" "Der Zustand lässt das nicht zu",
+    TextOffen = 409 true "text_offen" "Der Text ist noch nicht gelesen",
     InBearbeitung = 409 true "in_bearbeitung" "Dieselbe Anfrage wird gerade bearbeitet",
     IdempotencyKeyVergeben = 409 false "idempotency_key_vergeben"
         "Idempotency-Key gehört zu einer anderen Anfrage",

@@ -34,6 +34,8 @@ fn code_of(art: Art, reason: &str) -> Code {
         (Art::NichtGefunden, _) => Code::NichtGefunden,
         (Art::NichtErlaubt, _) => Code::NichtErlaubt,
         (Art::Veraltet, _) => Code::Veraltet,
+        (Art::OhneText, _) => Code::KeinText,
+        (Art::Zustand, "text_offen") => Code::TextOffen,
         (Art::Zustand, _) => Code::ZustandVerbietet,
         (Art::Konflikt, "idempotenz_abweichung") => Code::IdempotencyKeyVergeben,
         (Art::Konflikt, _) => Code::Konflikt,
@@ -53,7 +55,10 @@ fn code_of(art: Art, reason: &str) -> Code {
 }
 
 fn problem(code: Code, reason: &str, text: String, places: Vec<Feldfehler>) -> Problem {
-    let finer = matches!(code, Code::NichtErlaubt | Code::ZustandVerbietet | Code::Konflikt);
+    let finer = matches!(
+        code,
+        Code::NichtErlaubt | Code::KeinText | Code::ZustandVerbietet | Code::Konflikt
+    );
     let finer = (finer && reason != code.name()).then(|| Fehler {
         zeiger: String::new(),
         code: reason.to_owned(),

@@ -1,13 +1,18 @@
-//! A document's bytes, for whoever may read it.
+//! A document's bytes and its text, for whoever may read it.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{actor::Reader, error::Error};
+use super::{Registry, actor::Reader, error::Error};
 use crate::{
     blob,
-    domain::{access::Verb, digest::Digest, dokument::Primaerdokument},
+    domain::{
+        access::Verb,
+        digest::Digest,
+        dokument::{Primaerdokument, TextZustand, Textstand},
+    },
+    text,
 };
 
 /// The bytes of one file, ready to be read. The right was checked when it was made.
@@ -52,6 +57,49 @@ impl Inhalt {
     }
 }
 
+/// The text of a document, ready to be read. The right was checked when it was made.
+#[derive(Clone, Debug)]
+pub struct Volltext {
+    /// Name of the file that the text is of.
+    pub dateiname: String,
+    sha256: Digest,
+    registry: Registry,
+}
+
+impl Volltext {
+    /// All of it, UTF-8, at most as long as a worker may make one (`text::Limits`).
+    ///
+    /// # Errors
+    /// `text_offen` if it was lost: then it will be read again.
+    pub fn lesen(&self) -> Result<Vec<u8>, Error> {
+        let found = self.registry.0.derived.get(self.sha256, text::KIND, text::VERSION)?;
+        found.ok_or_else(|| {
+            // Nobody else may notice. Where nothing can be written now, the next caller asks.
+            if let Err(error) = self.registry.jobs().text_wieder_offen(self.sha256) {
+                tracing::warn!(digest = %self.sha256, %error, "a lost text can't be reopened");
+            }
+            offen()
+        })
+    }
+}
+
+fn offen() -> Error {
+    let text = "Der Text dieses Dokuments wird noch gelesen. Fragen Sie in einigen Sekunden \
+                wieder, oder laden Sie die Datei selbst.";
+    Error::zustand("text_offen", text)
+}
+
+/// Why there is no text, for a clerk.
+fn ohne_text(grund: &str) -> Error {
+    let (code, why) = match grund {
+        "format" => ("format", "Aus Dateien dieser Art wird kein Text gelesen."),
+        "zu_gross" => ("zu_gross", "Die Datei oder ihr Text ist dafür zu groß."),
+        "verschluesselt" => ("verschluesselt", "Die Datei ist mit einem Kennwort geschützt."),
+        _ => ("unlesbar", "Die Datei ist beschädigt, oder ihr Text war nicht zu lesen."),
+    };
+    Error::new(super::Art::OhneText, code, format!("{why} Laden Sie die Datei selbst."))
+}
+
 fn damaged(cause: blob::Error) -> Error {
     match cause {
         blob::Error::NotFound(_) | blob::Error::Damaged { .. } => {
@@ -80,5 +128,35 @@ impl Reader {
         let datei = found.formate.get(format).cloned().ok_or_else(Error::nicht_gefunden)?;
         let blobs = Arc::clone(&self.0.registry.0.blobs);
         Ok(Inhalt { datei, fassung: found.nummer, blobs })
+    }
+
+    /// The text of a document's newest Fassung, of the first of its files that has any, as search
+    /// finds it.
+    ///
+    /// # Errors
+    /// `nicht_gefunden`, `nicht_erlaubt`; `text_offen` while it is not read; of kind `OhneText` if
+    /// there is none.
+    pub fn volltext(&self, id: Uuid) -> Result<Volltext, Error> {
+        self.0.read(|s| {
+            let dokument = s.dokument(id, Verb::Lesen)?.value;
+            let dateien = dokument.fassungen.last().map(|f| f.formate.as_slice());
+            let mut without = None;
+            for datei in dateien.unwrap_or_default() {
+                let stand = s.get::<Textstand>(&datei.sha256.to_string())?;
+                match stand.map(|stand| stand.value.zustand) {
+                    Some(TextZustand::Bereit { .. }) => {
+                        let registry = self.0.registry.clone();
+                        let (sha256, dateiname) = (datei.sha256, datei.dateiname.clone());
+                        return Ok(Volltext { dateiname, sha256, registry });
+                    }
+                    Some(TextZustand::Offen { .. }) => without = Some(offen()),
+                    Some(TextZustand::Fehlt { grund }) => {
+                        without.get_or_insert_with(|| ohne_text(&grund));
+                    }
+                    None => {}
+                }
+            }
+            Err(without.unwrap_or_else(|| ohne_text("format")))
+        })
     }
 }

@@ -17,6 +17,8 @@ pub enum Art {
     Veraltet,
     /// The object's state forbids it (closed, struck out).
     Zustand,
+    /// The document is there, its text is not and will not be; the code says why.
+    OhneText,
     /// It contradicts what is already there.
     Konflikt,
     /// The input is wrong; `fehler` names the places.

@@ -17,6 +17,7 @@ use crate::{
         zeit::Zeitpunkt,
     },
     ledger::{Change, Draft, Row, View},
+    text,
 };
 
 /// The house in its own name.
@@ -34,6 +35,16 @@ pub struct OffenerText {
     pub groesse: u64,
     /// 0 interactive, 1 bulk.
     pub vorrang: u8,
+}
+
+/// What a worker read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of TextZustand::Bereit")]
+pub struct Lesung {
+    pub zeichen: u64,
+    pub seiten: Option<u32>,
+    pub seiten_ohne_text: Option<u32>,
+    pub guete: Option<u8>,
 }
 
 /// What a sweep did.
@@ -106,15 +117,11 @@ impl Jobs {
     ///
     /// # Errors
     /// As the ledger says.
-    pub fn text_bereit(
-        &self,
-        digest: Digest,
-        zeichen: u64,
-        seiten: Option<u32>,
-    ) -> Result<bool, Error> {
-        self.text(digest, "text_bereit", move |known, _| match known {
+    pub fn text_bereit(&self, digest: Digest, lesung: Lesung) -> Result<bool, Error> {
+        let Lesung { zeichen, seiten, seiten_ohne_text, guete } = lesung;
+        self.text(digest, "text_bereit", move |known, _| match known.zustand {
             TextZustand::Bereit { .. } => None,
-            _ => Some(TextZustand::Bereit { zeichen, seiten }),
+            _ => Some(TextZustand::Bereit { zeichen, seiten, seiten_ohne_text, guete }),
         })
     }
 
@@ -125,7 +132,7 @@ impl Jobs {
     /// As the ledger says.
     pub fn text_fehlt(&self, digest: Digest, grund: &str) -> Result<bool, Error> {
         let grund = grund.to_owned();
-        self.text(digest, "text_fehlt", move |known, _| match known {
+        self.text(digest, "text_fehlt", move |known, _| match known.zustand {
             TextZustand::Offen { .. } => Some(TextZustand::Fehlt { grund }),
             _ => None,
         })
@@ -136,9 +143,38 @@ impl Jobs {
     /// # Errors
     /// As the ledger says.
     pub fn text_wieder_offen(&self, digest: Digest) -> Result<bool, Error> {
-        self.text(digest, "text_offen", |known, seit| match known {
+        self.text(digest, "text_offen", |known, seit| match known.zustand {
             TextZustand::Offen { .. } => None,
             _ => Some(TextZustand::Offen { vorrang: 1, seit }),
+        })
+    }
+
+    /// Those of the next `limit` texts, in the order of their digests behind `nach`, that readers
+    /// of this version should read again; and the last one looked at, none at the end.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn veraltete_texte(
+        &self,
+        nach: Option<Digest>,
+        limit: usize,
+    ) -> Result<(Vec<Digest>, Option<Digest>), Error> {
+        let view = self.0.0.ledger.view();
+        let nach = nach.map(|digest| digest.to_string());
+        let page = view.kind::<Textstand>(nach.as_deref(), limit)?;
+        let old = page.iter().map(|found| &found.value).filter(|stand| veraltet(stand));
+        let last = page.last().map(|found| found.value.sha256);
+        Ok((old.map(|stand| stand.sha256).collect(), last))
+    }
+
+    /// The text has to be read again, because readers of this version may do better. Nothing is
+    /// written if they have read it.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn text_neu_lesen(&self, digest: Digest) -> Result<bool, Error> {
+        self.text(digest, "text_offen", |known, seit| {
+            veraltet(known).then_some(TextZustand::Offen { vorrang: 1, seit })
         })
     }
 
@@ -163,16 +199,16 @@ impl Jobs {
         &self,
         digest: Digest,
         action: &'static str,
-        zustand: impl FnOnce(&TextZustand, Zeitpunkt) -> Option<TextZustand> + Send + 'static,
+        zustand: impl FnOnce(&Textstand, Zeitpunkt) -> Option<TextZustand> + Send + 'static,
     ) -> Result<bool, Error> {
         let done = self.0.house_write(ACTOR, move |view, feder| {
             let Some(found) = view.get::<Textstand>(&digest.to_string())? else {
                 return Ok((vec![], false));
             };
-            let Some(zustand) = zustand(&found.value.zustand, feder.now) else {
+            let Some(zustand) = zustand(&found.value, feder.now) else {
                 return Ok((vec![], true));
             };
-            let stand = Textstand { zustand, ..found.value };
+            let stand = Textstand { zustand, leser: Some(text::VERSION), ..found.value };
             let subject = (Kind::Textstand, digest.to_string());
             Ok((vec![feder.draft(action, subject, None, vec![put(&stand)?])], true))
         })?;
@@ -368,6 +404,11 @@ fn offener_text(view: &View<'_>, row: &Row) -> Result<Option<OffenerText>, Error
     let groesse = view.get::<Blob>(&row.key)?.map_or(0, |b| b.value.groesse);
     let (sha256, medientyp) = (stand.sha256, stand.medientyp);
     Ok(Some(OffenerText { sha256, medientyp, groesse, vorrang }))
+}
+
+/// True if readers of this version should read a text again.
+fn veraltet(stand: &Textstand) -> bool {
+    stand.veraltet(text::VERSION) && text::supported(&stand.medientyp)
 }
 
 /// Refuses while a document refers to the digest.

@@ -68,7 +68,7 @@ impl Reader {
                     return Ok(None);
                 }
                 match marked(&dok.betreff) {
-                    None => self.volltext(&dok)?.and_then(|text| marked(&text)),
+                    None => self.lesetext(&dok)?.and_then(|text| marked(&text)),
                     found => found,
                 }
             }

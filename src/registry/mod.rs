@@ -39,13 +39,13 @@ use std::sync::Arc;
 
 pub use actor::{Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader};
 pub use ansicht::*;
-pub use content::Inhalt;
+pub use content::{Inhalt, Volltext};
 pub use eingabe::*;
 pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
 pub use facetten::{Facette, Facetten};
 pub use founding::{NeuePerson, System};
-pub use jobs::{Jobs, OffenerText, SweepReport};
+pub use jobs::{Jobs, Lesung, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
 pub use push::{Datei, Einlieferung, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};

@@ -189,7 +189,8 @@ fn datei(
             TextZustand::Offen { vorrang: datei.vorrang, seit: d.now() }
         };
         let (sha256, medientyp) = (file.sha256, file.medientyp.clone());
-        changes.push(put(&Textstand { sha256, medientyp, zustand })?);
+        let leser = Some(text::VERSION);
+        changes.push(put(&Textstand { sha256, medientyp, leser, zustand })?);
     }
     Ok(changes)
 }

@@ -83,7 +83,7 @@ impl Reader {
         let registry = &self.0.registry;
         self.0.read(|s| {
             let terms = Terms::parse(&frage.text).map_err(|invalid| {
-                Error::ungueltig("/text", "suchtext_ungueltig", invalid.to_string())
+                Error::ungueltig("/q", "suchtext_ungueltig", invalid.to_string())
             })?;
             let readable = registry.0.klassen.of(s)?;
             let oe = frage.oe.as_deref().map(|oe| s.oe_finden("/oe", oe)).transpose()?;
@@ -160,7 +160,7 @@ impl Reader {
     }
 
     /// The text of the newest Fassung; none if it is not there (yet).
-    pub(super) fn volltext(&self, dok: &Dokument) -> Result<Option<String>, Error> {
+    pub(super) fn lesetext(&self, dok: &Dokument) -> Result<Option<String>, Error> {
         let file = dok.fassungen.last().and_then(|f| f.formate.first());
         let Some(file) = file else { return Ok(None) };
         let bytes = match self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION) {
@@ -176,7 +176,7 @@ impl Reader {
         if terms.is_empty() {
             return Ok(vec![]);
         }
-        let Some(text) = self.volltext(&dok.value)? else { return Ok(vec![]) };
+        let Some(text) = self.lesetext(&dok.value)? else { return Ok(vec![]) };
         let snippet = terms.snippet(&text);
         let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);
         let mut end = 0;

@@ -1,35 +1,49 @@
-//! How German text becomes terms: one chain for documents, queries and snippets alike.
+//! How German text becomes terms: one chain for documents and snippets, one for queries.
 //!
 //! A term is a word in lower case, stemmed, with umlauts and accents folded: `Müller`, `Mueller`
-//! and `MÜLLER` are one. Any change of what comes out must raise `VERSION`.
+//! and `MÜLLER` are one. Compounds are cut in documents only: a query for `Bauantrag` that also
+//! looked for `Antrag` would find every one. Any change of what comes out must raise `VERSION`.
 
 use std::{iter::Peekable, str::CharIndices};
 
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer,
+    AsciiFoldingFilter, Language, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream,
+    Tokenizer,
 };
 
-/// Name under which the chain is registered with the engine.
+use super::compound::Compounds;
+
+/// Name under which the chain for documents is registered with the engine.
 pub const CHAIN: &str = "deutsch";
 
 /// Bytes of a word that count; what follows is cut, in documents and in queries alike, so that
 /// a megabyte of base64 is one short term and still the same one.
 const WORD_MAX: usize = 64;
 
-/// The chain. `ä` and `é` become `a` and `e`, and so do `ae`, `oe`, `ue` in the stemmer (Snowball
-/// 3). The compound filter of a later issue goes between words and folding.
+/// The chain for documents: the first term of a word is the one of [`for_queries`], those of its
+/// parts follow at the same position.
 #[must_use]
-pub fn analyzer() -> TextAnalyzer {
+pub fn for_documents() -> TextAnalyzer {
+    let word = || TextAnalyzer::builder(RawTokenizer::default());
+    let fold = word().filter(AsciiFoldingFilter).build();
+    let stem = word().filter(Stemmer::new(Language::German)).build();
+    TextAnalyzer::builder(Words::default()).filter(Compounds { fold, stem }).build()
+}
+
+/// The chain for queries. `ä` and `é` become `a` and `e`, and so do `ae`, `oe`, `ue` in the
+/// stemmer (Snowball 3).
+#[must_use]
+pub fn for_queries() -> TextAnalyzer {
     TextAnalyzer::builder(Words::default())
         .filter(AsciiFoldingFilter)
         .filter(Stemmer::new(Language::German))
         .build()
 }
 
-/// The terms of a text in order.
+/// The terms of a query's text in order.
 #[must_use]
 pub fn terms(text: &str) -> Vec<String> {
-    let mut chain = analyzer();
+    let mut chain = for_queries();
     let mut stream = chain.token_stream(text);
     let mut terms = Vec::new();
     while stream.advance() {
@@ -167,6 +181,29 @@ mod tests {
             let found: Vec<_> = same.iter().map(|word| terms(word)).collect();
             assert!(found.iter().all(|t| *t == found[0] && t.len() == 1), "{same:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_documents_words_begin_with_the_terms_that_queries_look_for() {
+        let text = "Der Bauantrag der Müllerin vom 1.2.2024: Straßenreinigungsgebühren, Gebuehren-
+            bescheid, Rechtsrechte, Mitteilung, GRUNDSTÜCKSKAUFVERTRÄGE usw. Кириллица 𝔘";
+        let mut chain = for_documents();
+        let mut stream = chain.token_stream(text);
+        let (mut whole, mut parts, mut position) = (Vec::new(), Vec::new(), usize::MAX);
+        while let Some(token) = stream.next() {
+            if token.position == position {
+                parts.push((position, token.text.clone()));
+            } else {
+                assert_eq!(token.position, position.wrapping_add(1));
+                whole.push(token.text.clone());
+                position = token.position;
+            }
+        }
+        assert_eq!(whole, terms(text));
+        assert!(parts.len() > 6, "{parts:?}");
+        let count = parts.len();
+        parts.dedup();
+        assert_eq!(parts.len(), count, "a term twice at one place");
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl Index {
         at: Position,
         note: Option<String>,
     ) -> Result<Self, Error> {
-        engine.tokenizers().register(CHAIN, analysis::analyzer());
+        engine.tokenizers().register(CHAIN, analysis::for_documents());
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual);
         let reader = reader.doc_store_cache_num_blocks(1).try_into()?;
         let writer = new_writer(&engine, &fields, heap)?;

@@ -137,8 +137,9 @@ pub(super) struct Clause {
     pub terms: Vec<String>,
     /// As typed, in the form in which whole file numbers are compared.
     pub whole: String,
-    /// A beginning: what the words begin with, folded but not stemmed.
-    pub prefix: Option<String>,
+    /// A beginning: what the words begin with, folded but not stemmed; `ue` stands for `ü` there,
+    /// but not in every word.
+    pub prefixes: Vec<String>,
 }
 
 /// What a word of a class says, which the registry alone can tell.
@@ -250,7 +251,7 @@ impl Terms {
     #[must_use]
     pub fn only(&self) -> Option<&str> {
         match self.clauses.as_slice() {
-            [clause] if clause.prefix.is_none() && clause.terms.len() == 1 => {
+            [clause] if clause.prefixes.is_empty() && clause.terms.len() == 1 => {
                 clause.terms.first().map(String::as_str)
             }
             _ => None,
@@ -430,17 +431,20 @@ impl Reader {
 }
 
 fn clause(value: &Value) -> Result<Clause, Invalid> {
-    let mut terms = analysis::terms(&value.text);
-    let mut prefix = None;
+    let terms = analysis::terms(&value.text);
+    let mut prefixes = Vec::new();
     if value.star && terms.len() <= 1 {
         let begin = analysis::beginning(&value.text);
         if begin.chars().count() < PREFIX_MIN {
             return Err(Invalid { position: value.start, why: Why::ShortPrefix });
         }
-        terms.truncate(1);
-        prefix = Some(begin);
+        let folded = begin.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+        prefixes.push(begin);
+        if !prefixes.contains(&folded) {
+            prefixes.push(folded);
+        }
     }
-    Ok(Clause { terms, whole: analysis::zeichen(&value.text), prefix })
+    Ok(Clause { terms, whole: analysis::zeichen(&value.text), prefixes })
 }
 
 const fn is_quote(c: char) -> bool {

@@ -9,11 +9,13 @@
 
 mod analysis;
 mod collect;
+mod compound;
 mod days;
 mod doc;
 mod facets;
 mod index;
 mod language;
+mod lexicon;
 mod query;
 mod score;
 mod similar;
@@ -24,6 +26,7 @@ pub use doc::{Art, Doc, VERSION};
 pub use facets::Facets;
 pub use index::{Index, Position, Row};
 pub use language::{Invalid, LENGTH_MAX, Merkmal, PREFIX_MIN, TERMS_MAX, Terms, Why};
+pub use lexicon::Lexicon;
 pub use query::{LIMIT_MAX, Query};
 pub use snippet::Snippet;
 

@@ -299,16 +299,13 @@ fn begins(field: Field, prefix: &str) -> Box<dyn Engine> {
 
 /// A word, a phrase or a beginning in one field.
 fn words(clause: &Clause, field: Field, boost: Score) -> Box<dyn Engine> {
-    let Some(prefix) = &clause.prefix else { return rounded(clause, field, boost) };
+    if clause.prefixes.is_empty() {
+        return rounded(clause, field, boost);
+    }
     // The word itself may be shorter in the index, where it is stemmed.
     let stems = clause.terms.iter().map(|term| is(Term::from_field_text(field, term)));
-    let mut any: Clauses = stems.map(|query| (Occur::Should, query)).collect();
-    any.push((Occur::Should, begins(field, prefix)));
-    // `ue` stands for `ü` there, but not in every word.
-    let folded = prefix.replace("ae", "a").replace("oe", "o").replace("ue", "u");
-    if folded != *prefix {
-        any.push((Occur::Should, begins(field, &folded)));
-    }
+    let longer = clause.prefixes.iter().map(|prefix| begins(field, prefix));
+    let any = stems.chain(longer).map(|query| (Occur::Should, query)).collect();
     constant(Box::new(BooleanQuery::new(any)), PREFIX * boost)
 }
 

@@ -66,7 +66,7 @@ impl Terms {
         }
         let mut numbers = Numbers::new(self);
         let longest = self.clauses.iter().map(|c| c.terms.len()).max().unwrap_or(1);
-        // The last tokens: number of the term (0: none of ours), from, to.
+        // The last tokens: kind of the word (0: none of ours), from, to.
         let mut recent: Vec<(usize, usize, usize)> = Vec::with_capacity(longest + 1);
         let mut end = SCAN_MAX;
         let mut words = Words::default();
@@ -79,15 +79,15 @@ impl Terms {
             if recent.len() == longest {
                 recent.remove(0);
             }
-            let number = numbers.of(&token.text);
-            recent.push((number, token.offset_from, token.offset_to));
-            if number == 0 {
+            let kind = numbers.of(&token.text);
+            recent.push((kind, token.offset_from, token.offset_to));
+            if kind == 0 {
                 continue;
             }
             for (clause, sequence) in numbers.clauses.iter().enumerate() {
                 let Some(start) = recent.len().checked_sub(sequence.len()) else { continue };
                 let tail = recent.get(start..).unwrap_or_default();
-                if tail.iter().map(|t| t.0).eq(sequence.iter().copied()) {
+                if tail.iter().zip(sequence).all(|(t, number)| numbers.is(t.0, *number)) {
                     let from = tail.first().map_or(0, |t| t.1);
                     matches.push(Match { clause, from, to: token.offset_to });
                 }
@@ -137,11 +137,16 @@ fn distinct<'a>(matches: impl Iterator<Item = &'a Match>) -> usize {
     seen.len()
 }
 
-/// Numbers the terms that are looked for, from 1, and remembers of each word of the text what it
-/// is: most words of a long text come again and again, and the stemmer is the dear part.
+/// Numbers the terms that are looked for, and remembers of each word of the text which of them it
+/// shows: most words of a long text come again and again, and the stemmer is the dear part.
 struct Numbers {
     clauses: Vec<Vec<usize>>,
     terms: HashMap<String, usize>,
+    /// What words begin with that stand for a term.
+    beginnings: Vec<(String, usize)>,
+    /// Kinds of words: the numbers of the terms that such a word shows, by itself or by a part.
+    /// The first has none.
+    kinds: Vec<Vec<usize>>,
     words: HashMap<String, usize>,
     chain: TextAnalyzer,
 }
@@ -151,29 +156,47 @@ impl Numbers {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let clauses = terms.clauses.iter().map(|clause| {
             let number = clause.terms.iter().map(|term| {
-                let next = numbers.len() + 1;
+                let next = numbers.len();
                 *numbers.entry(term.clone()).or_insert(next)
             });
             number.collect()
         });
-        let clauses = clauses.collect();
-        let chain = analysis::analyzer();
-        Self { clauses, terms: numbers, words: HashMap::new(), chain }
+        let clauses: Vec<Vec<usize>> = clauses.collect();
+        let of_clause = terms.clauses.iter().zip(&clauses).flat_map(|(clause, numbers)| {
+            let number = numbers.first().copied();
+            clause.prefixes.iter().filter_map(move |prefix| Some((prefix.clone(), number?)))
+        });
+        let beginnings = of_clause.collect();
+        let chain = analysis::for_documents();
+        let (kinds, words) = (vec![Vec::new()], HashMap::new());
+        Self { clauses, terms: numbers, beginnings, kinds, words, chain }
     }
 
+    /// The kind of a word.
     fn of(&mut self, word: &str) -> usize {
-        if let Some(number) = self.words.get(word) {
-            return *number;
+        if let Some(kind) = self.words.get(word) {
+            return *kind;
         }
+        let mut shown = Vec::new();
         let mut stream = self.chain.token_stream(word);
-        let number = if stream.advance() {
-            self.terms.get(&stream.token().text).copied().unwrap_or(0)
-        } else {
-            0
-        };
+        while let Some(token) = stream.next() {
+            shown.extend(self.terms.get(&token.text));
+            let begun = self.beginnings.iter().filter(|(begin, _)| token.text.starts_with(begin));
+            shown.extend(begun.map(|(_, number)| number));
+        }
         drop(stream);
-        self.words.insert(word.to_owned(), number);
-        number
+        let known = self.kinds.iter().position(|kind| *kind == shown);
+        let kind = known.unwrap_or(self.kinds.len());
+        if known.is_none() {
+            self.kinds.push(shown);
+        }
+        self.words.insert(word.to_owned(), kind);
+        kind
+    }
+
+    /// True if a word of this kind shows the term.
+    fn is(&self, kind: usize, number: usize) -> bool {
+        self.kinds.get(kind).is_some_and(|shown| shown.contains(&number))
     }
 }
 
@@ -251,7 +274,23 @@ mod tests {
         let text = "Sehr geehrte Frau Müller,\n\nIhr  Antrag auf Anträge der MÜLLERS \u{202e}liegt";
         assert_eq!(marked("mueller antrag", text), ["Müller", "Antrag", "Anträge", "MÜLLERS"]);
         assert_eq!(marked("\"frau müller\"", text), ["Frau Müller"]);
+        assert_eq!(marked("MUEL* antr*", text), ["Müller", "Antrag", "Anträge", "MÜLLERS"]);
         assert_eq!(marked("nichts", text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_compound_is_marked_where_a_part_of_it_was_looked_for() {
+        let text = "Ihr neuer Bauantrag und der Baugenehmigungsbescheid; Antragsteller: Müller";
+        assert_eq!(marked("antrag", text), ["Bauantrag"]);
+        assert_eq!(marked("\"neuer antrag\" bau", text).len(), 2);
+        assert_eq!(marked("\"neuer antrag und\"", text), ["neuer Bauantrag und"]);
+        assert_eq!(marked("genehmigungsbescheid", text), ["Baugenehmigungsbescheid"]);
+    }
+
+    #[test]
+    fn what_is_not_looked_for_stays_unmarked() {
+        let text = "Sehr geehrte Frau Müller,\n\nIhr  Antrag auf \u{202e}liegt";
+        assert_eq!(marked("nichts bauantrag", text), Vec::<String>::new());
         let whole = Terms::parse("liegt").unwrap().snippet(text);
         assert!(whole.text.contains("Müller, Ihr Antrag") && !whole.text.contains('\u{202e}'));
     }

@@ -11,6 +11,7 @@ use std::{
 use super::{
     house::House,
     patience::{Hindrance, Patience},
+    rereads,
     rest::Rest,
     sweeps,
     texts::Texts,
@@ -58,6 +59,8 @@ pub fn start(
             let (texts, rest) = (Arc::clone(&texts), Arc::clone(rest));
             spawn("text", Box::new(move || texts.run(&rest)))?;
         }
+        let (jobs, pause) = (house.registry.jobs(), Arc::clone(rest));
+        spawn("rereads", Box::new(move || rereads::run(&jobs, &pause)))?;
     }
     let (jobs, pause) = (house.registry.jobs(), Arc::clone(rest));
     spawn("housekeeping", Box::new(move || tidy(&jobs, &pause)))?;
@@ -128,7 +131,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::server::rig::Rig;
+    use crate::{registry::Lesung, server::rig::Rig};
 
     /// Fails if a text that was lost is forgotten because the journal takes nothing for a while.
     #[test]
@@ -137,7 +140,7 @@ mod tests {
         let (jobs, mut missing) = (rig.registry.jobs(), Vec::new());
         for text in ["eins", "zwei"] {
             let digest = rig.blob(text.as_bytes());
-            assert!(jobs.text_bereit(digest, 4, None).unwrap());
+            assert!(jobs.text_bereit(digest, Lesung::default()).unwrap());
             missing.push(digest);
         }
         rig.full.store(true, Ordering::SeqCst);

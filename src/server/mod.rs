@@ -14,6 +14,7 @@ mod jobs;
 pub mod log;
 pub mod moving;
 mod patience;
+mod rereads;
 mod rest;
 #[cfg(test)]
 mod rig;

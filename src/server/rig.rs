@@ -109,11 +109,21 @@ impl Rig {
 
     /// The same with a priority.
     pub fn blob_of(&self, bytes: &[u8], vorrang: u8) -> Digest {
+        self.put(bytes, TextZustand::Offen { vorrang, seit: self.source.now() })
+    }
+
+    /// A blob whose text the first readers made.
+    pub fn old_text(&self, text: &str) -> Digest {
+        let (seiten_ohne_text, guete) = (None, None);
+        let zustand = TextZustand::Bereit { zeichen: 1, seiten: None, seiten_ohne_text, guete };
+        self.put(text.as_bytes(), zustand)
+    }
+
+    fn put(&self, bytes: &[u8], zustand: TextZustand) -> Digest {
         let (sha256, deposit) = self.deposit(bytes);
         let (groesse, ablage) = (bytes.len() as u64, deposit.ablage);
         let blob = Blob { sha256, groesse, ablage, stand: BlobStand::Vorhanden };
-        let zustand = TextZustand::Offen { vorrang, seit: self.source.now() };
-        let stand = Textstand { sha256, medientyp: "text/plain".into(), zustand };
+        let stand = Textstand { sha256, medientyp: "text/plain".into(), leser: None, zustand };
         let draft = Draft {
             time: self.source.now(),
             actor: "test".into(),

@@ -23,7 +23,7 @@ use crate::{
         source::Source,
     },
     ledger::Ledger,
-    registry::{Jobs, OffenerText, Registry},
+    registry::{Jobs, Lesung, OffenerText, Registry},
     text::{self, Failure, Pool},
 };
 
@@ -184,11 +184,16 @@ impl Texts {
     }
 
     fn put(&self, digest: Digest, found: &text::Text) -> Result<(), Hindrance> {
-        let length = u64::try_from(found.text.chars().count()).unwrap_or(u64::MAX);
+        let lesung = Lesung {
+            zeichen: u64::try_from(found.text.chars().count()).unwrap_or(u64::MAX),
+            seiten: found.pages,
+            seiten_ohne_text: found.pages_without_text,
+            guete: Some(found.quality),
+        };
         self.lock().put.insert(digest);
         self.derived.put(digest, text::KIND, text::VERSION, found.text.as_bytes())?;
         // If the blob was deleted meanwhile, the text came after the removal of what was derived.
-        if !self.jobs.text_bereit(digest, length, found.pages)? {
+        if !self.jobs.text_bereit(digest, lesung)? {
             self.jobs.text_verwerfen(digest)?;
         }
         self.lock().put.remove(&digest);

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use super::{Failure, Limits, Text};
 
 /// Names this form of the conversation.
-const MAGIC: [u8; 4] = *b"AKT1";
+const MAGIC: [u8; 4] = *b"AKT2";
 /// Longest list of what the kernel lacks, or report of a probe, bytes.
 const REMARKS_BYTES_MAX: u32 = 16 << 10;
 /// Stands for "the format has no pages".
@@ -38,16 +38,42 @@ pub struct Hello {
 pub enum Kind {
     /// A PDF follows.
     Pdf,
-    /// Plain text follows.
+    /// Plain text follows, or a table whose cells are divided by a sign (CSV): as it stands, one
+    /// reads and finds it well.
     Plain,
+    /// HTML or XHTML follows.
+    Html,
+    /// XML follows.
+    Xml,
+    /// RTF follows.
+    Rtf,
+    /// Markdown follows.
+    Markdown,
     /// Targets of a probe follow.
     Probe,
 }
 
 impl Kind {
-    /// The reader for a supported media type.
-    pub fn of(media_type: &str) -> Self {
-        if media_type == "application/pdf" { Self::Pdf } else { Self::Plain }
+    /// Every one, in the order of their numbers, from 1.
+    const ALL: [Self; 7] =
+        [Self::Pdf, Self::Plain, Self::Probe, Self::Html, Self::Xml, Self::Rtf, Self::Markdown];
+
+    /// The reader for a media type (as `sniff` names it), if there is one.
+    pub fn of(media_type: &str) -> Option<Self> {
+        Some(match media_type {
+            "application/pdf" => Self::Pdf,
+            "text/plain" | "text/csv" => Self::Plain,
+            "text/html" => Self::Html,
+            "application/xml" => Self::Xml,
+            "application/rtf" => Self::Rtf,
+            "text/markdown" => Self::Markdown,
+            _ => return None,
+        })
+    }
+
+    fn number(self) -> u8 {
+        let place = Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default();
+        u8::try_from(place + 1).unwrap_or_default()
     }
 }
 
@@ -107,11 +133,7 @@ pub fn read_lines(from: &mut impl Read) -> io::Result<Vec<String>> {
 
 /// The head of a question; `size` bytes must follow.
 pub fn write_question(out: &mut impl Write, kind: Kind, size: u64) -> io::Result<()> {
-    let mut bytes = vec![match kind {
-        Kind::Pdf => 1,
-        Kind::Plain => 2,
-        Kind::Probe => 3,
-    }];
+    let mut bytes = vec![kind.number()];
     bytes.extend(size.to_le_bytes());
     out.write_all(&bytes)
 }
@@ -122,26 +144,25 @@ pub fn read_question(from: &mut impl Read, max: u64) -> io::Result<Option<(Kind,
     if from.read(&mut first)? == 0 {
         return Ok(None);
     }
-    let kind = match first {
-        [1] => Kind::Pdf,
-        [2] => Kind::Plain,
-        [3] => Kind::Probe,
-        _ => return Err(malformed("unknown question")),
-    };
+    let kind = Kind::ALL.into_iter().find(|kind| [kind.number()] == first);
+    let kind = kind.ok_or_else(|| malformed("unknown question"))?;
     let size = number(from)?;
     Ok(Some((kind, body(from, size, max)?)))
 }
 
 pub fn write_answer(out: &mut impl Write, answer: &Result<Text, Failure>) -> io::Result<()> {
-    let (status, pages, body): (u8, u32, &[u8]) = match answer {
-        Ok(text) => (0, text.pages.unwrap_or(NO_PAGES), text.text.as_bytes()),
-        Err(Failure::TooLarge) => (1, NO_PAGES, b""),
-        Err(Failure::Encrypted) => (2, NO_PAGES, b""),
-        Err(Failure::Unreadable(why)) => (3, NO_PAGES, why.as_bytes()),
-        Err(_) => (4, NO_PAGES, b""),
+    let (status, body): (u8, &[u8]) = match answer {
+        Ok(text) => (0, text.text.as_bytes()),
+        Err(Failure::TooLarge) => (1, b""),
+        Err(Failure::Encrypted) => (2, b""),
+        Err(Failure::Unreadable(why)) => (3, why.as_bytes()),
+        Err(_) => (4, b""),
     };
-    let mut head = vec![status];
-    head.extend(pages.to_le_bytes());
+    let found = answer.as_ref().ok();
+    let mut head = vec![status, found.map_or(0, |text| text.quality)];
+    for pages in [found.and_then(|text| text.pages), found.and_then(|t| t.pages_without_text)] {
+        head.extend(pages.unwrap_or(NO_PAGES).to_le_bytes());
+    }
     head.extend(u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes());
     out.write_all(&head)?;
     out.write_all(body)
@@ -149,13 +170,17 @@ pub fn write_answer(out: &mut impl Write, answer: &Result<Text, Failure>) -> io:
 
 /// What a worker answers is no more trusted than the document it read.
 pub fn read_answer(from: &mut impl Read, max: u64) -> io::Result<Result<Text, Failure>> {
-    let [status] = array(from)?;
-    let pages = u32::from_le_bytes(array(from)?);
+    let [status, quality] = array(from)?;
+    let mut pages = || Ok::<_, io::Error>(u32::from_le_bytes(array(from)?));
+    let [pages, without] = [pages()?, pages()?].map(|count| (count != NO_PAGES).then_some(count));
     let size = number(from)?;
     let body = body(from, size, if status == 0 { max } else { 200 })?;
     let body = String::from_utf8(body).map_err(|_| malformed("text is not UTF-8"))?;
     Ok(match status {
-        0 => Ok(Text { text: body, pages: (pages != NO_PAGES).then_some(pages) }),
+        0 => {
+            let quality = quality.min(100);
+            Ok(Text { text: body, pages, pages_without_text: without, quality })
+        }
         1 => Err(Failure::TooLarge),
         2 => Err(Failure::Encrypted),
         3 => Err(Failure::Unreadable(body)),

@@ -5,15 +5,22 @@
 //! gives it bytes, time and memory by measure. A crash costs one document its text and nothing
 //! more. This module knows no path and no store, and its messages never carry content.
 
+mod encoding;
+mod flow;
 mod frame;
+mod html;
 mod limit;
+mod markdown;
 mod pages;
 mod pdf;
 mod plain;
 mod pool;
 mod probe;
+mod quality;
+mod rtf;
 mod sniff;
 mod worker;
+mod xml;
 
 pub use pool::{Counts, Pool};
 pub use probe::{Attempt, Targets};
@@ -21,7 +28,7 @@ pub use sniff::sniff;
 pub use worker::worker;
 
 /// Version of the readers: text derived by another one is made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Kind under which derived text is stored (UTF-8, as `Text::text` holds it).
 pub const KIND: &str = "text";
@@ -70,6 +77,18 @@ pub struct Text {
     pub text: String,
     /// Pages, where the format has any.
     pub pages: Option<u32>,
+    /// Pages among them that have (almost) no text, fewer than 20 letters and digits.
+    pub pages_without_text: Option<u32>,
+    /// How good the text is, 0 to 100 (`quality`): below about 50 it should be read by OCR.
+    pub quality: u8,
+}
+
+impl Text {
+    /// A text of a format without pages.
+    fn unpaged(text: String) -> Self {
+        let quality = quality::Sample::of(&text).percent();
+        Self { text, pages: None, pages_without_text: None, quality }
+    }
 }
 
 /// Why there is no text.
@@ -120,5 +139,5 @@ impl Failure {
 /// Whether there is a reader for a media type (as `sniff` names it).
 #[must_use]
 pub fn supported(media_type: &str) -> bool {
-    matches!(media_type, "application/pdf" | "text/plain" | "text/markdown" | "text/csv")
+    frame::Kind::of(media_type).is_some()
 }

@@ -13,7 +13,10 @@ use pdf_extract::{
     ConvertToFmt, Document, Error as PdfError, Object, ObjectId, OutputError, PlainTextOutput,
 };
 
-use super::{Failure, Limits, Text, pages};
+use super::{
+    Failure, Limits, Text, pages,
+    quality::{self, Sample},
+};
 
 /// Reads all pages; they are separated by form feeds.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
@@ -29,19 +32,27 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
     }
     let room = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
     let mut texts = Vec::with_capacity(pages.len());
+    let mut samples = Vec::with_capacity(pages.len());
     let mut size = 0_usize;
     let mut unread = 0;
     for page in &pages {
         let words = read_page(&mut document, *page, room.saturating_sub(size))?;
         unread += usize::from(words.is_none());
-        let text = pages::page(&words.unwrap_or_default());
+        let words = words.unwrap_or_default();
+        samples.push(Sample::of(&words));
+        let text = pages::page(&words);
         size = size.saturating_add(text.len());
         texts.push(text);
     }
     if unread == pages.len() {
         return Err(unreadable("no page could be read"));
     }
-    Ok(Text { text: pages::join(&texts), pages: u32::try_from(pages.len()).ok() })
+    Ok(Text {
+        text: pages::join(&texts),
+        pages: u32::try_from(pages.len()).ok(),
+        pages_without_text: u32::try_from(quality::poor(&samples)).ok(),
+        quality: quality::of_pages(&samples),
+    })
 }
 
 /// A document that has pages.

@@ -3,30 +3,11 @@
 //! Derived text is for finding, not for showing: what is invisible goes, ligatures are spelt out,
 //! words that a line break has split are joined. It never holds U+0000.
 
-/// Windows-1252 where it differs from Latin-1 (0x80 to 0x9f); zeros are undefined there.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘',
-    '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-];
+use super::encoding;
 
 /// UTF-8, UTF-16 or else Windows-1252.
 pub fn read(bytes: &[u8]) -> String {
-    normalise(&decode(bytes))
-}
-
-fn decode(bytes: &[u8]) -> String {
-    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
-        return String::from_utf8_lossy(rest).into_owned();
-    }
-    match utf16(bytes) {
-        Some(Order::Little) => return units(bytes, u16::from_le_bytes),
-        Some(Order::Big) => return units(bytes, u16::from_be_bytes),
-        None => {}
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|byte| windows_1252(*byte)).collect(),
-    }
+    normalise(&encoding::decode(bytes, None))
 }
 
 /// Order of the two bytes of a UTF-16 unit.
@@ -58,21 +39,6 @@ pub fn utf16(bytes: &[u8]) -> Option<Order> {
         Some(Order::Big)
     } else {
         None
-    }
-}
-
-fn units(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let (pairs, _) = bytes.as_chunks::<2>();
-    let units = pairs.iter().map(|pair| unit(*pair));
-    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-}
-
-fn windows_1252(byte: u8) -> char {
-    let special = usize::from(byte).checked_sub(0x80).and_then(|place| WINDOWS_1252.get(place));
-    match special {
-        Some('\0') => char::REPLACEMENT_CHARACTER,
-        Some(char) => *char,
-        None => char::from(byte),
     }
 }
 

@@ -23,7 +23,7 @@ use rustix::process::{Pid, Resource, Rlimit};
 use super::{
     Attempt, Failure, Limits, Targets, Text, WORKER_ARGUMENT,
     frame::{self, Hello, Kind, Mode},
-    limit, supported,
+    limit,
 };
 
 /// How long a new worker may take to limit itself.
@@ -96,16 +96,14 @@ impl Pool {
         size: u64,
         isolate: bool,
     ) -> Result<Text, Failure> {
-        if !supported(media_type) {
-            return Err(Failure::Format);
-        }
+        let Some(kind) = Kind::of(media_type) else { return Err(Failure::Format) };
         if size > self.limits.input_bytes {
             return Err(Failure::TooLarge);
         }
         let mut lease = self.lease()?;
         let Some(worker) = lease.worker_mut() else { return Err(no_worker("it is gone")) };
         let before = worker.cpu;
-        let result = worker.read(Kind::of(media_type), bytes, size, &self.limits);
+        let result = worker.read(kind, bytes, size, &self.limits);
         let spent = worker.cpu.saturating_sub(before);
         let last = worker.served >= self.limits.documents_per_worker;
         let mut state = self.lock();

@@ -12,7 +12,7 @@ use std::{
 use super::{
     Failure, Limits, Text,
     frame::{self, Kind, Mode},
-    limit, pdf, plain, probe,
+    html, limit, markdown, pdf, plain, probe, rtf, xml,
 };
 
 /// The hidden subcommand: serves the socket that is its stdin. Never returns to ordinary work.
@@ -50,7 +50,11 @@ fn serve(socket: &mut Socket, mode: Mode, limits: &Limits) -> io::Result<()> {
 fn read(kind: Kind, bytes: &[u8], limits: &Limits) -> Result<Text, Failure> {
     let text = catch_unwind(AssertUnwindSafe(|| match kind {
         Kind::Pdf => pdf::read(bytes, limits),
-        _ => Ok(Text { text: plain::read(bytes), pages: None }),
+        Kind::Html => html::read(bytes, limits).map(Text::unpaged),
+        Kind::Xml => xml::read(bytes, limits).map(Text::unpaged),
+        Kind::Rtf => rtf::read(bytes, limits).map(Text::unpaged),
+        Kind::Markdown => markdown::read(bytes, limits).map(Text::unpaged),
+        Kind::Plain | Kind::Probe => Ok(Text::unpaged(plain::read(bytes))),
     }))
     .unwrap_or_else(|_| Err(Failure::Unreadable("the reader panicked".into())))?;
     let size = u64::try_from(text.text.len()).unwrap_or(u64::MAX);

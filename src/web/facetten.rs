@@ -10,6 +10,9 @@ const VALUES: usize = 8;
 /// Names and values of the form, as the address carries them.
 pub type Paare<'a> = [(&'static str, &'a str); 8];
 
+/// A facet's name, its values, and how one of them is called.
+type Told<'a> = (&'static str, &'a [Facette], fn(&Facette) -> String);
+
 /// One facet.
 #[derive(Clone, Debug)]
 pub struct Gruppe {
@@ -33,7 +36,7 @@ pub struct Wert {
 /// The facets that tell hits apart: those with one value only are left out.
 #[must_use]
 pub fn gruppen(facets: &Facetten, paare: &Paare<'_>) -> Vec<Gruppe> {
-    let all: [(&str, &[Facette], fn(&Facette) -> String); 5] = [
+    let all: [Told<'_>; 5] = [
         ("Art", &facets.art, |f| art(&f.wert).to_owned()),
         ("Dokumenttyp", &facets.typ, |f| show::wort(&f.wert)),
         ("Aktenplan", &facets.planeinheit, named),

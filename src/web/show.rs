@@ -132,13 +132,18 @@ pub const fn rolle(role: &Rolle) -> &'static str {
 pub fn text(state: &TextZustand) -> String {
     match state {
         TextZustand::Offen { .. } => "wird noch gelesen".into(),
-        TextZustand::Bereit { zeichen, seiten } => {
+        TextZustand::Bereit { zeichen, seiten, seiten_ohne_text, .. } => {
             let pages = match seiten {
                 Some(1) => " auf einer Seite".to_owned(),
                 Some(n) => format!(" auf {n} Seiten"),
                 None => String::new(),
             };
-            format!("durchsuchbar, {} Zeichen{pages}", anzahl(zeichen))
+            let blank = match seiten_ohne_text {
+                None | Some(0) => String::new(),
+                Some(1) => "; eine Seite ist ein Bild ohne Text".to_owned(),
+                Some(n) => format!("; {n} Seiten sind Bilder ohne Text"),
+            };
+            format!("durchsuchbar, {} Zeichen{pages}{blank}", anzahl(zeichen))
         }
         TextZustand::Fehlt { grund } => match grund.as_str() {
             "unlesbar" => "nicht lesbar; das Dokument ist nur über seine Angaben zu finden".into(),

@@ -437,8 +437,21 @@ fn dokumente() -> Vec<(&'static str, Row)> {
     ]
 }
 
+/// The text of what was pushed a moment ago is read soon.
+fn text(m: &Matrix, a: &Actor, id: &str) -> Antwort {
+    for _ in 0..200 {
+        let answer = get(m, a, &format!("/dokumente/{id}/text"));
+        if answer.code() != "text_offen" {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the text is never read")
+}
+
 fn dokumente_more() -> Vec<(&'static str, Row)> {
     vec![
+        ("dokument_text", object(READERS, 'L', Kind::Dokument, |m, a, id, _| text(m, a, id))),
         (
             "dokument_aendern",
             object(CLERKS, 'A', Kind::Dokument, |m, a, id, etag| {

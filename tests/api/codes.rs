@@ -37,6 +37,7 @@ fn produce(stadt: &Stadt, code: Code) -> (u16, Value) {
         Code::Ausgelastet | Code::ZuLangsam => return slow(code),
         Code::NichtBereit => damaged_journal(),
         Code::SpeicherVoll => restarted(|file| file.reserve_bytes = u64::MAX / 2),
+        Code::TextOffen => unread(),
         Code::NurLesend => restarted(|file| file.read_only = true),
         Code::BlobBeschaedigt => damaged_blob(stadt),
         Code::UploadAbgebrochen => upload(
@@ -72,6 +73,14 @@ fn produce(stadt: &Stadt, code: Code) -> (u16, Value) {
     (answer.status, answer.json())
 }
 
+/// Where nobody reads texts.
+fn unread() -> Antwort {
+    let stadt = Stadt::neu(|file| file.text.paused = true);
+    let token = stadt.token("sb10");
+    let id = stadt.push(&token, &json!({}), b"Brief").expect(201).id();
+    stadt.get(&token, &format!("/dokumente/{id}/text"))
+}
+
 /// Those that one request brings.
 fn plain(stadt: &Stadt, code: Code) -> Antwort {
     let token = stadt.token("sb10");
@@ -87,6 +96,10 @@ fn plain(stadt: &Stadt, code: Code) -> Antwort {
         Code::NichtAngemeldet => stadt.get("unsinn", "/akten"),
         Code::NichtErlaubt => stadt.get(&token, "/benutzer"),
         Code::NichtGefunden => stadt.get(&token, "/akten/nirgends"),
+        Code::KeinText => {
+            let id = stadt.push(&token, &json!({}), b"\x89PNG\r\n\x1a\n").expect(201).id();
+            stadt.get(&token, &format!("/dokumente/{id}/text"))
+        }
         Code::MethodeNichtErlaubt => stadt.send(&token, "DELETE", "/akten", &[], None),
         Code::Konflikt => {
             let body = json!({ "anmeldename": "sb10", "name": "Zweite" });

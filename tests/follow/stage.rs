@@ -30,7 +30,8 @@ use crate::ledger::{House, draft};
 
 pub const NOW: Zeitpunkt = Zeitpunkt(1_800_000_000_000);
 pub const MAKER: u32 = aktenlauf::text::VERSION;
-pub const READY: TextZustand = TextZustand::Bereit { zeichen: 1, seiten: None };
+pub const READY: TextZustand =
+    TextZustand::Bereit { zeichen: 1, seiten: None, seiten_ohne_text: None, guete: None };
 
 pub struct Stage {
     house: House,
@@ -140,7 +141,7 @@ pub fn counter(stand: u64) -> Change {
 }
 
 pub fn text(sha256: Digest, zustand: TextZustand) -> Textstand {
-    Textstand { sha256, medientyp: "application/pdf".into(), zustand }
+    Textstand { sha256, medientyp: "application/pdf".into(), leser: None, zustand }
 }
 
 pub fn akte(n: u64, rechteklasse: u64) -> Akte {

@@ -53,11 +53,17 @@ fn change(house: &House) -> Change {
         0 => Change::put(&akte(house, n)),
         1 => Change::put(&Zaehler { reihe: format!("r{n}"), stand: below(house, 99) }),
         2 => Change::put(&Textstand {
+            leser: None,
             sha256: Digest([u8::try_from(n).unwrap(); 32]),
             medientyp: "application/pdf".into(),
             zustand: match below(house, 2) {
                 0 => TextZustand::Offen { vorrang: 1, seit: house.source.now() },
-                _ => TextZustand::Bereit { zeichen: n, seiten: None },
+                _ => TextZustand::Bereit {
+                    zeichen: n,
+                    seiten: None,
+                    seiten_ohne_text: None,
+                    guete: None,
+                },
             },
         }),
         _ => Change::put(&Zugang {

@@ -18,7 +18,7 @@ fn open(n: u8, vorrang: u8) -> Change {
     let seit = Zeitpunkt(i64::from(n) * 10);
     let zustand = TextZustand::Offen { vorrang, seit };
     let medientyp = "text/plain".into();
-    Change::put(&Textstand { sha256: Digest([n; 32]), medientyp, zustand }).unwrap()
+    Change::put(&Textstand { sha256: Digest([n; 32]), medientyp, leser: None, zustand }).unwrap()
 }
 
 fn one(house: &House, change: Change) -> Draft {
@@ -102,7 +102,7 @@ fn a_decision_sees_its_group_over_the_tables() {
         let ids = (house.id(), house.id());
         let ledger = &ledger;
         let writes = scope.spawn(move || ledger.commit(ids.0, |_| Ok::<_, ()>((drafts, ()))));
-        std::thread::sleep(std::time::Duration::from_millis(30));
+        std::thread::sleep(std::time::Duration::from_millis(500));
         let read = scope.spawn(move || {
             ledger.commit(ids.1, |view| {
                 reads(view);
@@ -111,7 +111,7 @@ fn a_decision_sees_its_group_over_the_tables() {
                 Ok::<_, ()>((Vec::new(), ()))
             })
         });
-        std::thread::sleep(std::time::Duration::from_millis(30));
+        std::thread::sleep(std::time::Duration::from_millis(500));
         go.send(()).unwrap();
         writes.join().unwrap().unwrap();
         assert!(read.join().unwrap().unwrap().replayed);

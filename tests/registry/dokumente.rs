@@ -10,7 +10,7 @@ use aktenlauf::{
     },
     intake::Metadaten,
     registry::{
-        AkteAenderung, Art, Begruendung, Blatt, DokumentAenderung, Feld, PosteingangFilter,
+        AkteAenderung, Art, Begruendung, Blatt, DokumentAenderung, Feld, Lesung, PosteingangFilter,
         Suchanfrage, Treffer, Zielangabe,
     },
 };
@@ -176,16 +176,20 @@ fn what_is_known_of_a_text_is_not_written_again() {
         haus.ledger.head().seq - before
     };
     let other = aktenlauf::domain::digest::Digest([7; 32]);
-    let bereit = || jobs.text_bereit(digest, 4, None).unwrap();
+    let lesung = Lesung { zeichen: 4, guete: Some(90), ..Lesung::default() };
+    let bereit = || jobs.text_bereit(digest, lesung).unwrap();
     let fehlt = || jobs.text_fehlt(digest, "unlesbar").unwrap();
     let offen = || jobs.text_wieder_offen(digest).unwrap();
     assert_eq!(written(&offen), 0);
     assert_eq!((written(&fehlt), written(&fehlt)), (1, 0));
     // One node failed, another did not: that there is a text is the better news.
     assert_eq!((written(&bereit), written(&bereit), written(&fehlt)), (1, 0, 0));
-    assert_eq!(state(), TextZustand::Bereit { zeichen: 4, seiten: None });
+    assert_eq!(
+        state(),
+        TextZustand::Bereit { zeichen: 4, seiten: None, seiten_ohne_text: None, guete: Some(90) }
+    );
     assert_eq!((written(&offen), written(&offen), written(&bereit)), (1, 0, 1));
-    assert!(!jobs.text_bereit(other, 4, None).unwrap());
+    assert!(!jobs.text_bereit(other, lesung).unwrap());
 }
 
 /// Catches: the checks in `verurteilen` and `loeschung`, and the revival in `datei`.

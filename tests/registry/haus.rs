@@ -30,8 +30,8 @@ use aktenlauf::{
         table::{self, Pair, Table, Write, memory::Memory},
     },
     registry::{
-        Acting, Actor, AkteAnsicht, AkteNeu, Config, Idempotenz, OeNeu, PersonNeu, RechteNeu,
-        Registry, Rollenangabe, SchluesselNeu,
+        Acting, Actor, AkteAnsicht, AkteNeu, Config, Idempotenz, Lesung, OeNeu, PersonNeu,
+        RechteNeu, Registry, Rollenangabe, SchluesselNeu,
     },
     search,
 };
@@ -266,7 +266,9 @@ impl Haus {
         for open in jobs.offene_texte(100).unwrap() {
             let bytes = self.registry.blobs().read(open.sha256).unwrap();
             self.derived.put(open.sha256, "text", aktenlauf::text::VERSION, &bytes).unwrap();
-            jobs.text_bereit(open.sha256, bytes.len() as u64, None).unwrap();
+            let zeichen = bytes.len() as u64;
+            let lesung = Lesung { zeichen, ..Lesung::default() };
+            jobs.text_bereit(open.sha256, lesung).unwrap();
         }
         let follow = self.follow();
         while follow.indexed() < self.ledger.applied().seq {

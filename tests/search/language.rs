@@ -47,7 +47,7 @@ fn each_part_finds_what_it_names() {
         ("GEBUEHR*", vec![1]),
         ("gebühren*", vec![1]),
         ("muell*", vec![2]),
-        ("strass*", vec![]),
+        ("strass*", vec![2]),
         ("steuer*", vec![1]),
         ("betreff:garage", vec![1, 4]),
         ("betreff:gar*", vec![1, 4]),

@@ -1,12 +1,14 @@
 //! The index from outside: who finds what, in which order, page by page, and after a rebuild.
 
+mod komposita;
 mod language;
 mod texts;
+mod woerter;
 mod writer;
 
 use std::{collections::BTreeSet, path::Path};
 
-use aktenlauf::search::{Art, Doc, Hit, Index, Order, Place, Position, Query, Terms};
+use aktenlauf::search::{Art, Doc, Hit, Index, Order, Place, Position, Query, Terms, VERSION};
 use chrono::NaiveDate;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -398,7 +400,8 @@ fn a_reopened_index_goes_on_and_a_foreign_one_is_wiped() {
     drop(again);
     // As another version would have written it.
     let meta = std::fs::read_to_string(dir.path().join("meta.json")).unwrap();
-    let other = meta.replace("\\\"version\\\":2", "\\\"version\\\":0");
+    let version = |n: u32| format!("\\\"version\\\":{n}");
+    let other = meta.replace(&version(VERSION), &version(0));
     assert_ne!(meta, other);
     std::fs::write(dir.path().join("meta.json"), other).unwrap();
     let wiped = Index::open(dir.path(), HEAP).unwrap();

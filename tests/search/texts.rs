@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{doc, id, index, query};
 
 /// The texts beside the project; none if they are not there, which is said.
-fn texts() -> Vec<String> {
+pub fn texts() -> Vec<String> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let dir = env::var_os("TEST_SHARED").map_or_else(beside, PathBuf::from).join("data/texte");
     let Ok(found) = fs::read_dir(&dir) else {

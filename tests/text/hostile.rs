@@ -211,3 +211,97 @@ pub fn encrypted(whole: &[u8], password: &str) -> Vec<u8> {
     document.save_to(&mut bytes).unwrap();
     bytes
 }
+
+/// Media type, name, bytes, and what may come of them: whatever it is, it is an answer.
+pub fn markup() -> Vec<(&'static str, &'static str, Vec<u8>, Allowed)> {
+    const HTML: &str = "text/html";
+    const XML: &str = "application/xml";
+    const RTF: &str = "application/rtf";
+    const MARKDOWN: &str = "text/markdown";
+    let many = |part: &str| part.repeat(1_000_000).into_bytes();
+    let around = |head: &str, bytes: Vec<u8>, tail: &str| {
+        [head.as_bytes(), &bytes, tail.as_bytes()].concat()
+    };
+    let attribute = || vec![b'x'; 50_000_000];
+    let attributes: String = (0..300_000).map(|number| format!(" a{number}='{number}'")).collect();
+    let noise = || (0..2_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
+    let any = |_: &Result<Text, Failure>| true;
+    vec![
+        (HTML, "a million tags in each other", around("vor", many("<div>"), "nach"), words),
+        (HTML, "a million templates", around("vor", many("<template>"), "nein"), before),
+        (HTML, "a million ends", around("vor", many("</p>"), "nach"), words),
+        (HTML, "an attribute of 50 MB", around("vor<p a='", attribute(), "'>nach"), words),
+        (HTML, "a name of 50 MB", around("vor<", attribute(), ">nach"), words),
+        (HTML, "300,000 attributes", format!("vor<p{attributes}>nach").into_bytes(), words),
+        (HTML, "an attribute that never ends", around("vor<p a='", attribute(), ""), before),
+        (HTML, "a comment that never ends", around("vor<!--", attribute(), ""), before),
+        (HTML, "a million references", around("vor", many("&notit;&#x110000;"), "nach"), words),
+        (HTML, "NULs", around("vor", vec![0; 1_000_000], "nach"), words),
+        (HTML, "noise", around("<html>vor<p>", noise().collect(), ""), any),
+        (HTML, "noise as UTF-8", around("<meta charset=utf-8>", noise().collect(), ""), any),
+        (HTML, "no bytes", Vec::new(), no_text),
+        (HTML, "XHTML that is none", around("<?xml ?>vor", many("<p>"), "&nein;nach"), words),
+        (HTML, "text without end", vec![b'x'; 40 << 20], too_large),
+        (XML, "a million elements in each other", around("<a>vor", many("<a>"), "nach"), words),
+        (XML, "a million laughs", laughs(), words),
+        (XML, "an attribute of 50 MB", around("<a>vor<b c='", attribute(), "'/>nach"), words),
+        (XML, "300,000 attributes", format!("<a>vor<b{attributes}/>nach").into_bytes(), words),
+        (XML, "a type that never ends", around("<!DOCTYPE a [", many("<!ENTITY "), ""), unreadable),
+        (XML, "NULs", around("<a>vor", vec![0; 1_000_000], "nach</a>"), words),
+        (XML, "noise", around("<?xml version='1.0'?><a>", noise().collect(), ""), any),
+        (XML, "no bytes", Vec::new(), no_text),
+        (RTF, "a million braces", around("{\\rtf1 vor", many("{"), "nach"), words),
+        (RTF, "a million ends", around("{\\rtf1 vor", many("}"), "nach"), words),
+        (
+            RTF,
+            "a million fonts",
+            around("{\\rtf1{\\fonttbl", many("{\\f1\\fcharset204}"), "}\\f2 vor nach}"),
+            words,
+        ),
+        (RTF, "a control word of 50 MB", around("{\\rtf1 vor\\", attribute(), " nach"), words),
+        (
+            RTF,
+            "a number of 50 MB",
+            around("{\\rtf1 vor\\u", vec![b'1'; 50_000_000], " nach"),
+            words,
+        ),
+        (RTF, "bytes that are not there", b"{\\rtf1 vor\\bin2147483647 nein".to_vec(), before),
+        (RTF, "fallback without end", b"{\\rtf1 vor\\uc2147483647\\u65 nein".to_vec(), any),
+        (RTF, "noise", around("{\\rtf1 ", noise().collect(), ""), any),
+        (RTF, "the mark alone", b"{\\rtf".to_vec(), no_text),
+        (MARKDOWN, "a million quotes", around("vor ", many(">"), " nach"), any),
+        (MARKDOWN, "a million brackets", around("vor ", many("["), " nach"), any),
+        (MARKDOWN, "a million stars", around("vor ", many("*a_ "), " nach"), any),
+        (MARKDOWN, "a million lists", around("vor\n\n", many("- "), " nach"), any),
+        (
+            MARKDOWN,
+            "a wide table",
+            around("|", many("a|"), &format!("\n|{}\n|x|", "-|".repeat(1_000_000))),
+            any,
+        ),
+    ]
+}
+
+fn words(result: &Result<Text, Failure>) -> bool {
+    matches!(result, Ok(text) if text.text.starts_with("vor") && text.text.ends_with("nach"))
+}
+
+/// What stood before the harm was read.
+fn before(result: &Result<Text, Failure>) -> bool {
+    matches!(result, Ok(text) if text.text.trim_end() == "vor")
+}
+
+fn too_large(result: &Result<Text, Failure>) -> bool {
+    *result == Err(Failure::TooLarge)
+}
+
+/// Ten entities, each ten times the one before.
+fn laughs() -> Vec<u8> {
+    let mut text = String::from("<?xml version='1.0'?><!DOCTYPE a [<!ENTITY x0 'haha'>");
+    for number in 1..10 {
+        let all = format!("&x{};", number - 1).repeat(10);
+        text.push_str(&format!("<!ENTITY x{number} '{all}'>"));
+    }
+    text.push_str("]><a>vor&x9;nach</a>");
+    text.into_bytes()
+}

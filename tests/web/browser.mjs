@@ -3,6 +3,7 @@
 // Everything that is wrong is collected and said at the end. WEB_SHOTS names a folder for pictures
 // of each page, to be looked at.
 
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,14 +32,14 @@ async function rest(key, method, path, body, headers = {}) {
 }
 
 const json = (key, path, body) => rest(key, 'POST', path, JSON.stringify(body), {
-  'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID(),
+  'Content-Type': 'application/json', 'Idempotency-Key': randomUUID(),
 });
 
 async function push(key, metadata, bytes, name) {
   const form = new FormData();
   form.append('metadaten', new Blob([JSON.stringify(metadata)], { type: 'application/json' }));
   form.append('inhalt', new Blob([bytes]), name);
-  return rest(key, 'POST', '/dokumente', form, { 'Idempotency-Key': crypto.randomUUID() });
+  return rest(key, 'POST', '/dokumente', form, { 'Idempotency-Key': randomUUID() });
 }
 
 const options = [
@@ -204,7 +205,7 @@ async function everyPage(page, akte, vorgang, hostile) {
   await visit(page, '/aktenplan/52', 'planeinheit');
   await visit(page, `/aktenplan/${akte.planeinheit}`, 'planblatt');
   await visit(page, '/anmelden/passwort', 'passwort');
-  await visit(page, `/akten/${crypto.randomUUID()}`, 'nicht-gefunden', 404);
+  await visit(page, `/akten/${randomUUID()}`, 'nicht-gefunden', 404);
   await visit(page, '/api/docs', 'docs');
   await visit(page, '/api/docs/dokument_einliefern', 'docs-einliefern');
   await visit(page, '/api/docs/suche', 'docs-suche');

@@ -138,6 +138,11 @@ pub struct Textstand {
     pub seit: Option<Zeit>,
     pub zeichen: Option<u64>,
     pub seiten: Option<u32>,
+    /// Seiten, auf denen (fast) kein Text steht: weniger als 20 Buchstaben und Ziffern.
+    pub seiten_ohne_text: Option<u32>,
+    /// Textgüte, 0 bis 100: der Anteil der Seiten mit Text, gemindert um Zeichen, die für nichts
+    /// stehen, und um Folgen, die keine Wörter sind. Fehlt bei älteren Texten.
+    pub guete: Option<u8>,
     pub grund: Option<String>,
 }
 

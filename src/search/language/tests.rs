@@ -41,13 +41,14 @@ fn exclusion_and_choice() {
 fn fields_and_beginnings() {
     let only = |text: &str| groups(text).remove(0).remove(0).what;
     let words = |what: What| match what {
-        What::Words(field, clause) => (field, clause.terms.len(), clause.prefix),
+        What::Words(field, clause) => (field, clause.terms.len(), clause.prefixes.join(" ")),
         other => panic!("{other:?}"),
     };
-    assert_eq!(words(only("betreff:\"zwei Wörter\"")), (Feld::Betreff, 2, None));
-    assert_eq!(words(only("EMPFÄNGER:Müller")), (Feld::Empfaenger, 1, None));
-    assert_eq!(words(only("Gebühr*")), (Feld::Text, 1, Some("gebuhr".into())));
-    assert_eq!(words(only("az:61.26-*")), (Feld::Zeichen, 2, None));
+    assert_eq!(words(only("betreff:\"zwei Wörter\"")), (Feld::Betreff, 2, String::new()));
+    assert_eq!(words(only("EMPFÄNGER:Müller")), (Feld::Empfaenger, 1, String::new()));
+    assert_eq!(words(only("Gebühr*")), (Feld::Text, 1, "gebuhr".into()));
+    assert_eq!(words(only("Mueller*")).2, "mueller muller");
+    assert_eq!(words(only("az:61.26-*")), (Feld::Zeichen, 2, String::new()));
     assert_eq!(only("plan:52.1*"), What::Plan("52.1".into()));
     assert_eq!(only("typ:bescheid"), What::Typ("bescheid".into()));
     assert_eq!(only("art:Akte"), What::Art(2));

@@ -6,7 +6,8 @@ use super::*;
 use crate::server::rig::Rig;
 
 fn found() -> text::Text {
-    text::Text { text: "Sehr geehrte Damen".into(), pages: None }
+    let text = "Sehr geehrte Damen".into();
+    text::Text { text, pages: None, pages_without_text: None, quality: 100 }
 }
 
 fn kept(rig: &Rig, digest: Digest) -> bool {
