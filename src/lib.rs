@@ -43,7 +43,7 @@
 //! | 2 | [`registry`] joins layer 1, the only writer; [`follow`] carries the journal on |
 //! | 3 | [`intake`] one push from permit to receipt |
 //! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
-//! | 5 | [`api`] the REST resources; [`config`] the file an operator writes |
+//! | 5 | [`api`] the REST resources; [`web`] the pages; [`config`] the file an operator writes |
 //! | 6 | [`server`] opens a data directory, serves it, runs the jobs, shuts down |
 //! | 7 | [`cli`] the commands |
 //!
@@ -73,6 +73,8 @@
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |
 //! | A session that ended on one node opens nothing on any | `tests/sessions.rs` |
 //! | Every route checks a right; none is missing from the matrix | `tests/access.rs` |
+//! | Every page too, and what is hidden there looks like what is unknown | `tests/web/walk.rs` |
+//! | A form that is not ours changes nothing; no text or document runs | `tests/web.rs` |
 //! | The worker reaches no file, no socket, no other process | `tests/text.rs` |
 
 pub mod api;
@@ -90,3 +92,4 @@ pub mod registry;
 pub mod search;
 pub mod server;
 pub mod text;
+pub mod web;

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("intake", 3),
     ("http", 4),
     ("api", 5),
+    ("web", 5),
     ("config", 5),
     ("server", 6),
     ("cli", 7),

@@ -34,3 +34,4 @@ mod stadt;
 mod text;
 mod texts;
 mod tidy;
+mod web;

@@ -44,6 +44,27 @@ pub struct Antwort {
 }
 
 impl Antwort {
+    pub fn read(mut answer: ureq::http::Response<ureq::Body>) -> Self {
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect();
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        Self { status, headers, body }
+    }
+
+    /// Every header of that name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let of = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(of).map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| {
             panic!("{e}: {} {}", self.status, String::from_utf8_lossy(&self.body))
@@ -225,15 +246,8 @@ impl Stadt {
             }
             None => self.agent.run(request.body(Vec::<u8>::new()).unwrap()),
         };
-        let mut answer = answer.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-        let headers = answer
-            .headers()
-            .iter()
-            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-            .collect();
-        let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-        let answer = Antwort { status, headers, body };
+        let answer = Antwort::read(answer.unwrap_or_else(|e| panic!("{method} {path}: {e}")));
+        let status = answer.status;
         if status < 300 && answer.header("content-type") == "application/json" {
             contract::check(method, path, status, &answer.json());
         }

@@ -18,6 +18,7 @@ const TOP_LEVEL: &[&str] = &[
     "LICENSE",
     "README.md",
     "aktenplan",
+    "askama.toml",
     "benches",
     "clippy.toml",
     "deny.toml",

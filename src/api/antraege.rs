@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::{
-    App, reply,
+    reply,
     routes::{ADMINISTRATORS, APPROVERS, Collector, Spec},
     schemas::{
         answers::{Antrag, Freigegeben},
@@ -98,9 +98,9 @@ async fn read(request: Signed) -> Result<HttpResponse, Problem> {
 
 async fn release_it(request: Signed) -> Result<HttpResponse, Problem> {
     let id = request.open.path_id("id")?;
-    let (app, front) = (request.open.app::<App>()?, request.open.front.clone());
+    let front = request.open.front.clone();
     let release = move |acting: &Acting| {
-        let done = acting.approver()?.freigeben(&app.gate, id)?;
+        let done = acting.approver()?.freigeben(&front.gate, id)?;
         // Whose password was replaced is signed on no more; other rights count from the next
         // request.
         if let Vorhaben::Zugang { person } = &done.wert.antrag.vorhaben {

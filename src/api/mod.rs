@@ -29,11 +29,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use crate::{
-    follow::Follow,
-    identity::{Delays, Gate},
-    intake::Intake,
-};
+use crate::{follow::Follow, intake::Intake};
 use routes::{Collector, Info};
 
 /// What the handlers share besides the front.
@@ -41,10 +37,6 @@ use routes::{Collector, Info};
 pub struct App {
     /// Takes pushes.
     pub intake: Intake,
-    /// Lets only so many password hashes run.
-    pub gate: Gate,
-    /// Slows guessing down.
-    pub delays: Delays,
     /// How far the index is.
     pub follow: Arc<Follow>,
     /// The check, as the role Revision may ask for it.

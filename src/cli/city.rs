@@ -100,6 +100,7 @@ pub fn run(args: &Demo) -> anyhow::Result<ExitCode> {
     fill(&running, args.documents)?;
     running.catch_signals()?;
     println!("Aktenlauf shows {} at {}", demo::STADT, running.url());
+    println!("Open that address in a browser, and sign on with one of these:");
     println!("\n{:<12} {:<22} {:<16} OE", "name", "password", "role");
     for login in &logins {
         let oe = login.oe.unwrap_or("-");

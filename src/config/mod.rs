@@ -47,6 +47,10 @@ pub struct File {
     /// Networks of reverse proxies whose X-Forwarded-For is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<IpNet>,
+    /// Names under which browsers reach the pages, without port; `localhost` and addresses always
+    /// do. Behind a proxy the names it passes on in `Host`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// Certificate and key.
     #[serde(default)]
     pub tls: Option<Tls>,
@@ -249,6 +253,7 @@ impl File {
             data: data.to_owned(),
             listen,
             trusted_proxies: Vec::new(),
+            hosts: Vec::new(),
             tls: None,
             read_only: false,
             workers: workers(),
@@ -293,6 +298,11 @@ impl File {
             must(tls.cert.is_file(), "tls.cert: no such file");
             must(tls.key.is_file(), "tls.key: no such file");
         }
+        let name = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+        must(
+            self.hosts.iter().all(|h| !h.is_empty() && h.bytes().all(name)),
+            "hosts: names like akten.lindenau.example, without scheme and port",
+        );
         must((1..=64).contains(&self.workers), "workers: 1 to 64");
         let Limits { upload_bytes, uploads, downloads, bulk, connections, idle_s, .. } =
             self.limits;
@@ -319,6 +329,12 @@ impl File {
             "index.heap_bytes: at least 15728640 (the index takes no less)",
         );
         if wrong.is_empty() { Ok(()) } else { Err(Error::Values(wrong)) }
+    }
+
+    /// True: browsers come over TLS, ours or a proxy's, so that cookies are `Secure`.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.tls.is_some() || !self.trusted_proxies.is_empty()
     }
 
     /// For `http`.
@@ -443,7 +459,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_named_at_once() {
-        let wrong = parse("data = '/d'\nworkers = 0\n[limits]\nbulk = 95").unwrap_err();
-        assert!(wrong.contains("workers") && wrong.contains("limits.bulk"));
+        let text = "data = '/d'\nworkers = 0\nhosts = ['https://a.de']\n[limits]\nbulk = 95";
+        let wrong = parse(text).unwrap_err();
+        assert!(["workers", "limits.bulk", "hosts"].iter().all(|name| wrong.contains(name)));
     }
 }

@@ -17,7 +17,16 @@ pub const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 /// `Content-Disposition` (RFC 6266) with the name in both forms (RFC 8187, formerly 5987).
 #[must_use]
 pub fn disposition(media_type: &str, name: &str) -> String {
-    let kind = if INLINE.contains(&media_type) { "inline" } else { "attachment" };
+    named(if INLINE.contains(&media_type) { "inline" } else { "attachment" }, name)
+}
+
+/// The same for what is saved, whatever it is.
+#[must_use]
+pub fn attachment(name: &str) -> String {
+    named("attachment", name)
+}
+
+fn named(kind: &str, name: &str) -> String {
     format!("{kind}; filename=\"{}\"; filename*=UTF-8''{}", ascii(name), percent(name))
 }
 

@@ -32,7 +32,14 @@ use super::{
     slots::{Slot, Slots},
     twins::Twins,
 };
-use crate::{domain::source::Source, identity::Sessions, registry::Registry};
+use crate::{
+    domain::source::Source,
+    identity::{Delays, Gate, Sessions},
+    registry::Registry,
+};
+
+/// Password hashes at the same time: 19 MiB each.
+const HASHES: usize = 4;
 
 /// Bounds of a request, the same for all callers.
 #[derive(Clone, Debug)]
@@ -81,6 +88,10 @@ pub struct Front {
     pub registry: Registry,
     /// Who is signed on. To be asked where it may block: they may lie in a database.
     pub sessions: Arc<Sessions>,
+    /// Lets only so many password hashes run, whichever door they are asked for at.
+    pub gate: Gate,
+    /// Slows guessing down, at all doors together.
+    pub delays: Delays,
     uploads: Slots,
     downloads: Slots,
     bulk: Arc<Semaphore>,
@@ -102,6 +113,8 @@ impl Front {
     ) -> Self {
         Self {
             sessions,
+            gate: Gate::new(HASHES),
+            delays: Delays::new(),
             source,
             registry,
             twins: Twins::default(),
@@ -230,7 +243,10 @@ fn problem_of(answer: &ServiceResponse<BoxBody>) -> Option<Problem> {
         return None;
     }
     let written = answer.headers().get(header::CONTENT_TYPE);
-    if error.is_none() && written.is_some_and(|t| t == "application/problem+json") {
+    // Pages write theirs for people, see `web`.
+    let as_meant =
+        |t: &HeaderValue| t == "application/problem+json" || t.as_bytes().starts_with(b"text/html");
+    if error.is_none() && written.is_some_and(as_meant) {
         return None;
     }
     Some(Problem::from(match answer.status() {

@@ -29,8 +29,32 @@ pub async fn json<T: DeserializeOwned>(
     payload: Payload,
     limits: &Limits,
 ) -> Result<T, Problem> {
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
-        let detail = "Erwartet wird Content-Type: application/json.";
+    let bytes = body(request, payload, limits, "application/json").await?;
+    read_json(&bytes)
+}
+
+/// Reads the body of an HTML form: names and values, in their order.
+///
+/// # Errors
+/// As `json`.
+pub async fn form(
+    request: &HttpRequest,
+    payload: Payload,
+    limits: &Limits,
+) -> Result<Vec<(String, String)>, Problem> {
+    let bytes = body(request, payload, limits, "application/x-www-form-urlencoded").await?;
+    let wrong = || Problem::new(Code::AnfrageUngueltig, "Das Formular ist nicht lesbar.");
+    query(std::str::from_utf8(&bytes).map_err(|_| wrong())?)
+}
+
+async fn body(
+    request: &HttpRequest,
+    payload: Payload,
+    limits: &Limits,
+    media_type: &str,
+) -> Result<BytesMut, Problem> {
+    if !request.content_type().eq_ignore_ascii_case(media_type) {
+        let detail = format!("Erwartet wird Content-Type: {media_type}.");
         return Err(Problem::new(Code::MedientypNichtErlaubt, detail));
     }
     let mut body = Body::new(payload, Claim::read(request.headers())?);
@@ -45,13 +69,13 @@ pub async fn json<T: DeserializeOwned>(
         bytes.extend_from_slice(&chunk);
     }
     body.check()?;
-    read_json(&bytes)
+    Ok(bytes)
 }
 
 /// 413 with the bound.
 #[must_use]
 pub fn too_large(bytes_max: usize) -> Problem {
-    Problem::new(Code::ZuGross, format!("Erlaubt sind {bytes_max} Bytes JSON."))
+    Problem::new(Code::ZuGross, format!("Erlaubt sind {bytes_max} Bytes."))
 }
 
 /// Reads JSON.

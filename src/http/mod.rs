@@ -6,6 +6,7 @@
 mod advice;
 pub mod buckets;
 pub mod content_digest;
+pub mod delivery;
 pub mod file;
 pub mod front;
 pub mod input;

@@ -5,7 +5,7 @@
 //! bytes as what does not exist.
 
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
 use serde::Serialize;
@@ -178,11 +178,22 @@ impl Problem {
         self.code
     }
 
-    /// The answer for one request.
+    /// What went wrong here, German.
     #[must_use]
-    pub fn response(&self, request_id: &str) -> HttpResponse {
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The places of the input.
+    #[must_use]
+    pub fn errors(&self) -> &[Fehler] {
+        &self.errors
+    }
+
+    /// Status and headers of the answer, whatever form its body has.
+    #[must_use]
+    pub fn head(&self) -> HttpResponseBuilder {
         let mut answer = HttpResponse::build(self.status_code());
-        answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         answer.insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after_s {
             answer.insert_header((header::RETRY_AFTER, seconds));
@@ -196,6 +207,12 @@ impl Problem {
         if self.status_code() == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"Aktenlauf\""));
         }
+        answer
+    }
+
+    /// The answer for one request.
+    #[must_use]
+    pub fn response(&self, request_id: &str) -> HttpResponse {
         let body = ProblemAntwort {
             r#type: format!("/probleme/{}", self.code.name()),
             title: self.code.title(),
@@ -206,7 +223,8 @@ impl Problem {
             wiederholbar: self.code.retryable(),
             fehler: &self.errors,
         };
-        answer.body(serde_json::to_vec(&body).unwrap_or_default())
+        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        self.head().insert_header((header::CONTENT_TYPE, "application/problem+json")).body(bytes)
     }
 }
 

@@ -3,12 +3,30 @@
 //! A finer reason (`akte_geschlossen`, `vier_augen`) stands in `fehler`, so that the table of codes
 //! stays short and a program can still tell the cases apart.
 
+use uuid::Uuid;
+
 use super::problem::{Code, Fehler, Problem};
 use crate::{
-    blob, identity,
+    blob,
+    follow::{self, Follow},
+    identity,
     intake::{self, Grund},
     registry::{self, Art, Feldfehler},
 };
+
+/// What a search has to leave out, as the registry asks for it: one rule for REST and pages.
+///
+/// # Errors
+/// `index_holt_auf` while nobody can search; else as the ledger says.
+pub fn stale(follow: &Follow) -> Result<Vec<Uuid>, registry::Error> {
+    follow.stale().map_err(|error| match error {
+        follow::Error::Behind => {
+            let text = "Der Suchindex holt gerade auf. Wiederholen Sie es in Kürze.";
+            registry::Error::new(Art::Voll, "index_holt_auf", text)
+        }
+        other => registry::Error::intern(other),
+    })
+}
 
 /// The code of a refusal of the registry.
 fn code_of(art: Art, reason: &str) -> Code {

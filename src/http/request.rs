@@ -129,6 +129,20 @@ impl Open {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
 
+    /// A cookie, as sent; none where its value is not plain text.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers().get_all(header::COOKIE).filter_map(|v| v.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|p| p.split_once('='));
+        pairs.find(|(n, _)| n.trim() == name).map(|(_, value)| value.trim().to_owned())
+    }
+
+    /// Method, path and query as they came.
+    #[must_use]
+    pub const fn http(&self) -> &HttpRequest {
+        &self.http
+    }
+
     /// The route's pattern: what idempotency and cursors are bound to.
     #[must_use]
     pub fn route(&self) -> String {
@@ -162,6 +176,14 @@ impl Open {
             return Ok(T::default());
         }
         self.json().await
+    }
+
+    /// The body of an HTML form: names and values, in their order.
+    ///
+    /// # Errors
+    /// 400, 408, 413, 415.
+    pub async fn form(&mut self) -> Result<Vec<(String, String)>, Problem> {
+        input::form(&self.http, self.payload.take(), &self.front.limits).await
     }
 
     /// The query.

@@ -4,13 +4,13 @@
 //! Who may see the log but not the object's content (Revision) learns which fields changed, when
 //! and by whom, but no value. An object's log is its own: what lies in an Akte has its own log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    actor::{Acting, Administrator, Auditor, Reader},
+    actor::{Acting, Administrator, Auditor, Member, Reader},
     ansicht::{Feldaenderung, Protokolleintrag, Seite},
     eingabe::Blatt,
     error::Error,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{Rolle, Urteil, Verb},
+        access::{Rolle, Urteil, Verb, Wer},
         dokument::Dokument,
         organisation::{Oe, Person, Schluessel},
         record::Kind,
@@ -73,6 +73,49 @@ impl Administrator {
             haus_objekt(s.view, id)
         })?;
         self.0.protokoll_seite(&objekt.ok_or_else(Error::nicht_gefunden)?, id, blatt)
+    }
+}
+
+impl Acting {
+    /// The log of an object by the role the caller has. Roles that would see different things
+    /// can't be held together, so the first one counts.
+    ///
+    /// # Errors
+    /// `nicht_gefunden`, `nicht_erlaubt`.
+    pub fn protokoll(&self, id: Uuid, blatt: &Blatt) -> Result<Seite<Protokolleintrag>, Error> {
+        let has = |role| match &self.actor.wer {
+            Wer::Person { rollen, .. } => rollen.iter().any(|r| r.rolle == role),
+            Wer::Maschine(_) => false,
+        };
+        if has(Rolle::Revision) {
+            self.auditor()?.protokoll(id, blatt)
+        } else if has(Rolle::Administration) {
+            self.administrator()?.protokoll(id, blatt)
+        } else {
+            self.reader()?.protokoll(id, blatt)
+        }
+    }
+}
+
+impl Member {
+    /// The names of those whom log entries name as `person:<id>` or `schluessel:<id>`; who works
+    /// in the house is no secret to whoever works there.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn namen(&self, akteure: &BTreeSet<String>) -> Result<BTreeMap<String, String>, Error> {
+        self.0.read(|s| {
+            let mut names = BTreeMap::new();
+            for akteur in akteure {
+                let name = match akteur.split_once(':') {
+                    Some(("person", id)) => s.get::<Person>(id)?.map(|p| p.value.name),
+                    Some(("schluessel", id)) => s.get::<Schluessel>(id)?.map(|k| k.value.name),
+                    _ => None,
+                };
+                names.extend(name.map(|name| (akteur.clone(), name)));
+            }
+            Ok(names)
+        })
     }
 }
 

@@ -39,20 +39,18 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 pub use house::{Error, House};
 pub use source::System;
 
+use self::web::{Shared, Web};
 use crate::{
     api, config,
     http::{Front, peer::Proxies},
-    identity::{Delays, Gate},
     intake::Intake,
     ledger::{self, State},
     registry::Registry,
     text::Pool,
+    web as pages,
 };
 use rest::Rest;
-use web::Web;
 
-/// Password hashes at the same time: 19 MiB each.
-const HASHES: usize = 4;
 /// How long a thread may go on after a stop was asked for; a text may take longer, and is left.
 const THREADS_PATIENCE: Duration = Duration::from_secs(5);
 /// How often the ledger's state is looked at.
@@ -119,9 +117,10 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
         commands::handler(&house, end.clone()),
     );
     let admin = admin.map_err(named("admin.sock".into()))?;
-    let (front, app) = (front(file, &house), app(file, &house));
+    let shared =
+        Shared { front: front(file, &house), app: app(file, &house), setup: setup(file, &house) };
     let has_tls = tls.is_some();
-    let web = Web::start(file, listener, tls, front, app).map_err(named("web".into()))?;
+    let web = Web::start(file, listener, tls, shared).map_err(named("web".into()))?;
     tracing::info!(%addr, read_only = file.read_only, "serving");
     Ok(Running {
         addr,
@@ -152,12 +151,19 @@ fn app(file: &config::File, house: &House) -> Data<api::App> {
     };
     Data::new(api::App {
         intake: Intake::new(house.registry.clone(), file.intake()),
-        gate: Gate::new(HASHES),
-        delays: Delays::new(),
         follow: Arc::clone(&house.follow),
         check: Arc::new(check),
         runs: api::pruefung::Runs::default(),
         read_only: file.read_only,
+    })
+}
+
+fn setup(file: &config::File, house: &House) -> Data<pages::Setup> {
+    Data::new(pages::Setup {
+        hosts: file.hosts.clone(),
+        secure: file.secure(),
+        follow: Arc::clone(&house.follow),
+        docs: pages::Docs::new(&api::openapi()),
     })
 }
 

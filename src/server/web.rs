@@ -7,11 +7,8 @@ use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use crate::{
     api,
     config::{self, BLOCKING_THREADS},
-    http::{
-        Front,
-        front::trace,
-        problem::{Code, Problem},
-    },
+    http::{Front, front::trace},
+    web as pages,
 };
 
 /// Time a client has for the head of its request: slow ones must not hold a connection.
@@ -20,6 +17,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Time that running requests have after a stop was asked for, seconds.
 const SHUTDOWN_S: u64 = 20;
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// All of them.
+    pub front: web::Data<Front>,
+    /// REST.
+    pub app: web::Data<api::App>,
+    /// Pages.
+    pub setup: web::Data<pages::Setup>,
+}
 
 /// A running server.
 #[derive(Debug)]
@@ -37,8 +45,7 @@ impl Web {
         file: &config::File,
         listener: TcpListener,
         tls: Option<rustls::ServerConfig>,
-        front: web::Data<Front>,
-        app: web::Data<api::App>,
+        shared: Shared,
     ) -> io::Result<Self> {
         // Handed down to each connection: one whose client takes nothing for so long is ended by
         // the kernel, whatever waits to be sent.
@@ -50,12 +57,12 @@ impl Web {
             actix_web::rt::System::new().block_on(async move {
                 let make = move || {
                     App::new()
-                        .app_data(front.clone())
-                        .app_data(app.clone())
+                        .app_data(shared.front.clone())
+                        .app_data(shared.app.clone())
+                        .app_data(shared.setup.clone())
                         .configure(api::configure)
-                        .default_service(web::to(|| async {
-                            Err::<&str, _>(Problem::from(Code::NichtGefunden))
-                        }))
+                        .configure(pages::configure)
+                        .default_service(web::to(pages::unknown))
                         .wrap(from_fn(trace))
                 };
                 let server = HttpServer::new(make)
