@@ -19,9 +19,9 @@ use super::{
     schemas::answers::Suchergebnis,
 };
 use crate::{
-    follow,
     http::{
         problem::{Code, Problem},
+        refusal,
         request::Signed,
     },
     registry::{self, Suchanfrage},
@@ -163,16 +163,7 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
     let found = request
         .acting(move |acting| {
             let reader = acting.reader()?;
-            let stale = || {
-                follow.stale().map_err(|error| match error {
-                    follow::Error::Behind => {
-                        let text = "Der Suchindex holt gerade auf. Wiederholen Sie es in Kürze.";
-                        registry::Error::new(registry::Art::Voll, "index_holt_auf", text)
-                    }
-                    other => registry::Error::intern(other),
-                })
-            };
-            reader.suche(&asked, stale)
+            reader.suche(&asked, || refusal::stale(&follow))
         })
         .await?;
     let cursor = found.weiter.as_deref().map(|place| scope.cursor(place));

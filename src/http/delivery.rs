@@ -41,6 +41,28 @@ pub struct Use {
     pub policy: &'static str,
 }
 
+impl Use {
+    /// To be kept as a file; a browser may run nothing of it.
+    #[must_use]
+    pub fn keep(found: &Inhalt) -> Self {
+        let file = &found.datei;
+        let disposition = file::disposition(&file.medientyp, &file.dateiname);
+        Self { disposition, policy: file::CONTENT_SECURITY_POLICY }
+    }
+}
+
+/// What `send` would answer to the whole, without reading it. A range means nothing here (RFC
+/// 9110, 14.2).
+#[must_use]
+pub fn announce(request: &Signed, found: &Inhalt, how: Use) -> HttpResponse {
+    let etag = format!("\"{}\"", found.sha256());
+    if file::not_modified(request.open.headers(), &etag) {
+        return head(HttpResponse::NotModified(), found, &etag, how).finish();
+    }
+    let nothing = stream::empty::<Result<Bytes, Problem>>();
+    head(HttpResponse::Ok(), found, &etag, how).body(SizedStream::new(found.datei.groesse, nothing))
+}
+
 /// Hands the bytes out, or the part that was asked for.
 ///
 /// # Errors
