@@ -67,6 +67,7 @@
 //! | No flipped byte passes silently | `tests/journal.rs`, `tests/blob.rs`, `tests/crash.rs` |
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
 //! | Nothing is acknowledged twice, by two servers, or without its standby | `tests/postgres.rs` |
+//! | No hit, count, facet or proposal tells of what is hidden | `tests/registry/suche.rs` |
 //! | Two nodes lose and double nothing, whatever is killed | `tests/cluster.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
