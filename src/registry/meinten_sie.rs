@@ -10,7 +10,7 @@ use crate::{
         access::{Urteil, Verb},
         dokument::Dokument,
     },
-    search::{Art, Query, Terms},
+    search::{Art, Query, Terms, near},
 };
 
 /// Similar words of the index that are tried.
@@ -39,7 +39,7 @@ impl Reader {
             }
             for similar in index.similar(term, TRIED_MAX)? {
                 query.terms = Terms::of_term(&similar);
-                let Some(found) = self.surface(s, query)? else { continue };
+                let Some(found) = self.surface(s, query, word)? else { continue };
                 let better = text.replacen(word, &found, 1);
                 let Ok(terms) = Terms::parse(&better) else { continue };
                 query.terms = terms;
@@ -51,14 +51,19 @@ impl Reader {
         Ok(None)
     }
 
-    /// The word as it stands in the best hit, if the caller reads it.
-    fn surface(&self, s: &Sicht<'_, '_>, query: &Query) -> Result<Option<String>, Error> {
+    /// A word near the typed one as it stands in the best hit, if the caller reads it.
+    fn surface(
+        &self,
+        s: &Sicht<'_, '_>,
+        query: &Query,
+        typed: &str,
+    ) -> Result<Option<String>, Error> {
         let page = self.0.registry.0.index.search(query)?;
         let Some(hit) = page.hits.first() else { return Ok(None) };
         let marked = |text: &str| {
             let snippet = query.terms.snippet(text);
-            let first = snippet.marks.first().copied();
-            first.and_then(|(from, to)| snippet.text.get(from..to).map(str::to_owned))
+            let mut words = snippet.marks.iter().filter_map(|(a, b)| snippet.text.get(*a..*b));
+            words.find(|word| near(typed, word)).map(str::to_owned)
         };
         Ok(match hit.art {
             Art::Dokument => {

@@ -28,6 +28,7 @@ pub use index::{Index, Position, Row};
 pub use language::{Invalid, LENGTH_MAX, Merkmal, PREFIX_MIN, TERMS_MAX, Terms, Why};
 pub use lexicon::Lexicon;
 pub use query::{LIMIT_MAX, Query};
+pub use similar::near;
 pub use snippet::Snippet;
 
 /// Errors of the index.

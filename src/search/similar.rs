@@ -1,7 +1,7 @@
 //! Words of the index that differ little from one that is not there.
 //!
 //! They are words of all documents: who shows one must first find it in a document that may be
-//! seen.
+//! seen. The index holds stems, so a word is judged only when it is found as it stands there.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,46 @@ use tantivy::{
     query::{DfaWrapper, FuzzyTermQuery},
 };
 
-use super::{Error, Index};
+use super::{Error, Index, analysis};
 
 /// Terms looked at in one segment.
 const LOOKED_AT: usize = 1_000;
+/// Signs that an ending has at most, which a stem lacks.
+const ENDING_MAX: usize = 6;
+/// Signs of the shortest stem that is looked for under a mistyped ending.
+const STEM_MIN: usize = 5;
+
+/// How many signs may differ in a word of that length.
+fn tolerance(length: usize) -> u8 {
+    match length {
+        ..4 => 0,
+        4..7 => 1,
+        _ => 2,
+    }
+}
+
+/// True if the second word may be what was meant by the first. A swap of neighbours is one sign.
+#[must_use]
+pub fn near(typed: &str, word: &str) -> bool {
+    let folded = |word: &str| {
+        let word = analysis::beginning(word);
+        word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    };
+    let (typed, word) = (folded(typed), folded(word));
+    let differ = strsim::osa_distance(&typed, &word);
+    (1..=usize::from(tolerance(typed.chars().count()))).contains(&differ)
+}
 
 impl Index {
-    /// Terms one sign away from this one, then, for a long one, two; in the order of the alphabet,
-    /// at most `max`. A swap of neighbours is one. None for a term of fewer than four characters.
+    /// Terms one sign away from this one, then, for a long one, two, in the order of the alphabet;
+    /// then stems that it begins with, because an ending may be mistyped; at most `max`. None for a
+    /// term of fewer than four characters.
     ///
     /// # Errors
     /// If the engine fails.
     pub fn similar(&self, term: &str, max: usize) -> Result<Vec<String>, Error> {
-        let most = match term.chars().count() {
-            ..4 => 0,
-            4..7 => 1,
-            _ => 2,
-        };
         let mut found: Vec<String> = Vec::new();
-        for distance in 1..=most {
+        for distance in 1..=tolerance(term.chars().count()) {
             let near = self.near(term, distance)?;
             found.extend(near.into_iter().filter(|near| near != term));
             found.dedup();
@@ -36,9 +57,24 @@ impl Index {
                 break;
             }
         }
+        found.extend(self.stems(term)?);
         let mut seen = BTreeSet::new();
         found.retain(|near| seen.insert(near.clone()));
         found.truncate(max);
+        Ok(found)
+    }
+
+    /// Terms that are beginnings of this one, the longest first.
+    fn stems(&self, term: &str) -> Result<Vec<String>, Error> {
+        let (field, searcher) = (self.text_field(), self.searcher());
+        let ends: Vec<usize> = term.char_indices().map(|(at, _)| at).skip(STEM_MIN).collect();
+        let mut found = Vec::new();
+        for stem in ends.iter().rev().take(ENDING_MAX).filter_map(|end| term.get(..*end)) {
+            let wanted = Term::from_field_text(field, stem);
+            if searcher.doc_freq(&wanted)? > 0 {
+                found.push(stem.to_owned());
+            }
+        }
         Ok(found)
     }
 

@@ -33,7 +33,8 @@ fn werte(facette: &[Facette]) -> Vec<(&str, u64)> {
 fn facets_are_named_and_proposals_are_words_that_the_caller_reads() {
     let haus = Haus::neu();
     let akte = haus.akte("sach61", "Radweg Uferstraße");
-    haus.brief("sach61", akte.id, "Stellungnahme", "Der Radweg ist zu schmal geplant.");
+    let text = "Der Radweg ist zu schmal geplant, eine Baugenehmigung fehlt.";
+    haus.brief("sach61", akte.id, "Stellungnahme", text);
     haus.brief("sach61", akte.id, "Antwort", "Der Radweg wird verbreitert.");
     haus.nachziehen();
     let found = suche(&haus, "sach61", "radweg");
@@ -60,6 +61,8 @@ fn facets_are_named_and_proposals_are_words_that_the_caller_reads() {
         ("radwge", Some("Radweg")),
         ("schmahl radweg", Some("schmal radweg")),
         ("verbreitrt", Some("verbreitert")),
+        ("Baugenehmigng", Some("Baugenehmigung")),
+        ("Genehmigng", None),
         ("radweg sch*", None),
         ("xyzxyz", None),
         ("-radweg schmahl", None),

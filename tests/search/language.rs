@@ -147,5 +147,6 @@ fn similar_words_are_one_or_two_signs_away() {
     assert_eq!(similar("besceit")[0], "bescheid", "two signs, in a long word");
     assert!(similar("hau").is_empty() && similar("antrag").is_empty());
     assert_eq!(similar("laus"), ["haus", "maus"]);
+    assert_eq!(similar("bescheinigng"), ["beschein"], "a mistyped ending");
     assert_eq!(index.similar("laus", 1).unwrap(), ["haus"]);
 }
