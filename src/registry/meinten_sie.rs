@@ -13,7 +13,7 @@ use crate::{
     search::{Art, Query, Terms, near},
 };
 
-/// Similar words of the index that are tried.
+/// Similar words of the index that are tried for one question: each is a search of its own.
 const TRIED_MAX: usize = 100;
 /// Words of a question that are looked at.
 const WORDS_MAX: usize = 6;
@@ -29,15 +29,17 @@ impl Reader {
         let index = &self.0.registry.0.index;
         let asked = std::mem::take(&mut query.terms);
         (query.limit, query.after, query.facets) = (1, None, false);
+        let mut left = TRIED_MAX;
         for word in text.split_whitespace().take(WORDS_MAX) {
-            let plain = word.chars().all(char::is_alphanumeric);
+            let plain = left > 0 && word.chars().all(char::is_alphanumeric);
             let Some(terms) = Terms::parse(word).ok().filter(|_| plain) else { continue };
             let Some(term) = terms.only().filter(|term| asked.names(term)) else { continue };
             query.terms = Terms::of_term(term);
             if index.search(query)?.count > 0 {
                 continue;
             }
-            for similar in index.similar(term, TRIED_MAX)? {
+            for similar in index.similar(term, left)? {
+                left -= 1;
                 query.terms = Terms::of_term(&similar);
                 let Some(found) = self.surface(s, query, word)? else { continue };
                 let better = text.replacen(word, &found, 1);
