@@ -29,6 +29,7 @@ fn tolerance(length: usize) -> u8 {
 }
 
 /// True if the second word may be what was meant by the first. A swap of neighbours is one sign.
+/// Words may differ by none: `ue` counts as `u` here also where the index keeps them apart.
 #[must_use]
 pub fn near(typed: &str, word: &str) -> bool {
     let folded = |word: &str| {
@@ -36,8 +37,7 @@ pub fn near(typed: &str, word: &str) -> bool {
         word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     };
     let (typed, word) = (folded(typed), folded(word));
-    let differ = strsim::osa_distance(&typed, &word);
-    (1..=usize::from(tolerance(typed.chars().count()))).contains(&differ)
+    strsim::osa_distance(&typed, &word) <= usize::from(tolerance(typed.chars().count()))
 }
 
 impl Index {
