@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
             }
             // One text that can't be read must not stop the index: it is made again instead. If
             // none can be read for now, the index waits.
-            let found = match self.derived.get(digest, "text", text::VERSION) {
+            let found = match self.derived.get(digest, text::KIND, text::VERSION) {
                 Err(error @ blob::Error::Unreachable(_)) => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(%digest, %error, "a text can't be read");

@@ -4,14 +4,8 @@
 //! document that the caller reads and the filters let through, and the choice among several depends
 //! on nothing else.
 
-use super::{actor::Reader, error::Error, sicht::Sicht};
-use crate::{
-    domain::{
-        access::{Urteil, Verb},
-        dokument::Dokument,
-    },
-    search::{Art, Query, Terms, near},
-};
+use super::{actor::Reader, ansicht::Treffer, error::Error, sicht::Sicht};
+use crate::search::{Query, Terms, near};
 
 /// Similar words of the index that are tried for one question: each is a search of its own.
 const TRIED_MAX: usize = 100;
@@ -62,30 +56,15 @@ impl Reader {
     ) -> Result<Option<String>, Error> {
         let page = self.0.registry.0.index.search(query)?;
         let Some(hit) = page.hits.first() else { return Ok(None) };
-        let marked = |text: &str| {
-            let snippet = query.terms.snippet(text);
-            let mut words = snippet.marks.iter().filter_map(|(a, b)| snippet.text.get(*a..*b));
-            words.find(|word| near(typed, word)).map(str::to_owned)
+        let Some(treffer) = self.treffer(s, hit, Some(&query.terms))? else { return Ok(None) };
+        let (betreff, auszug) = match &treffer {
+            Treffer::Dokument { dokument, auszug } => (&dokument.betreff, auszug.as_slice()),
+            Treffer::Akte { akte } => (&akte.betreff, &[][..]),
+            Treffer::Vorgang { vorgang } => (&vorgang.betreff, &[][..]),
         };
-        Ok(match hit.art {
-            Art::Dokument => {
-                let found = s.get::<Dokument>(&hit.id.to_string())?.map(|found| found.value);
-                let Some(dok) = found else { return Ok(None) };
-                if s.dokument_urteil(&dok, Verb::Lesen)? != Urteil::Ja {
-                    return Ok(None);
-                }
-                match marked(&dok.betreff) {
-                    None => self.lesetext(&dok)?.and_then(|text| marked(&text)),
-                    found => found,
-                }
-            }
-            Art::Akte => {
-                s.akte(hit.id, Verb::Lesen).ok().and_then(|(akte, _)| marked(&akte.value.betreff))
-            }
-            Art::Vorgang => {
-                let found = s.vorgang(hit.id, Verb::Lesen).ok();
-                found.and_then(|(vorgang, _)| marked(&vorgang.value.betreff))
-            }
-        })
+        let snippet = query.terms.marked(betreff);
+        let in_betreff = snippet.marks.iter().filter_map(|(a, b)| snippet.text.get(*a..*b));
+        let in_text = auszug.iter().filter(|piece| piece.treffer).map(|piece| piece.text.as_str());
+        Ok(in_betreff.chain(in_text).find(|word| near(typed, word)).map(str::to_owned))
     }
 }

@@ -24,8 +24,6 @@ use crate::{
     text,
 };
 
-/// The kind of a derived text, as `follow` reads and the text job writes it.
-const DERIVED: &str = "text";
 /// Hits of a page that get a passage; each costs reading a text.
 const AUSZUEGE_MAX: usize = 50;
 
@@ -127,7 +125,7 @@ impl Reader {
     }
 
     /// The hit, if the caller reads it now.
-    fn treffer(
+    pub(super) fn treffer(
         &self,
         s: &Sicht<'_, '_>,
         hit: &Hit,
@@ -159,24 +157,19 @@ impl Reader {
         })
     }
 
-    /// The text of the newest Fassung; none if it is not there (yet).
-    pub(super) fn lesetext(&self, dok: &Dokument) -> Result<Option<String>, Error> {
-        let file = dok.fassungen.last().and_then(|f| f.formate.first());
-        let Some(file) = file else { return Ok(None) };
-        let bytes = match self.0.registry.0.derived.get(file.sha256, DERIVED, text::VERSION) {
-            // Better a hit without its passage than none.
-            Err(blob::Error::Unreachable(_)) => None,
-            other => other?,
-        };
-        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
-    }
-
     /// The passage of the newest Fassung's text; empty if there is none.
     fn auszug(&self, dok: &Stored<Dokument>, terms: &Terms) -> Result<Vec<Stueck>, Error> {
         if terms.is_empty() {
             return Ok(vec![]);
         }
-        let Some(text) = self.lesetext(&dok.value)? else { return Ok(vec![]) };
+        let file = dok.value.fassungen.last().and_then(|f| f.formate.first());
+        let Some(file) = file else { return Ok(vec![]) };
+        let bytes = match self.0.registry.0.derived.get(file.sha256, text::KIND, text::VERSION) {
+            // Better a hit without its passage than none.
+            Err(blob::Error::Unreachable(_)) => None,
+            other => other?,
+        };
+        let Some(text) = bytes.and_then(|b| String::from_utf8(b).ok()) else { return Ok(vec![]) };
         let snippet = terms.snippet(&text);
         let mut pieces = Vec::with_capacity(2 * snippet.marks.len() + 1);
         let mut end = 0;

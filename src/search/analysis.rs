@@ -60,6 +60,23 @@ pub fn beginning(text: &str) -> String {
     if stream.advance() { stream.token().text.clone() } else { String::new() }
 }
 
+/// `gebuehr` as it is when folded from `gebühr`. The stemmer does the same to words.
+#[must_use]
+pub fn respelled(folded: &str) -> String {
+    let mut out = String::with_capacity(folded.len());
+    let mut before = [' '; 2];
+    for c in folded.chars() {
+        // `neue`, `bauer`, `quelle`: not every such e is an umlaut's.
+        let umlaut = matches!(before, [.., 'a' | 'o' | 'u'])
+            && !matches!(before, ['a' | 'e' | 'i' | 'o' | 'u' | 'q', _]);
+        if c != 'e' || !umlaut {
+            out.push(c);
+        }
+        before = [before[1], c];
+    }
+    out
+}
+
 /// The form in which file numbers are compared as a whole: without blanks, in lower case, every
 /// dash the same one.
 #[must_use]

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenFilter, TokenStream, Tokenizer};
 
-use super::lexicon::Lexicon;
+use super::{analysis::respelled, lexicon::Lexicon};
 
 /// Words that are remembered; then all are forgotten. With their terms they take some 200 bytes
 /// each, and the engine keeps one memory for each field that it is writing.
@@ -93,22 +93,6 @@ impl Compounds {
 fn only(chain: &mut TextAnalyzer, word: &str) -> String {
     let mut stream = chain.token_stream(word);
     stream.next().map_or_else(String::new, |token| token.text.clone())
-}
-
-/// `gebuehr` as it is when folded from `gebühr`. The stemmer does the same to the parts.
-fn respelled(folded: &str) -> String {
-    let mut out = String::with_capacity(folded.len());
-    let mut before = [' '; 2];
-    for c in folded.chars() {
-        // `neue`, `bauer`, `quelle`: not every such e is an umlaut's.
-        let umlaut = matches!(before, [.., 'a' | 'o' | 'u'])
-            && !matches!(before, ['a' | 'e' | 'i' | 'o' | 'u' | 'q', _]);
-        if c != 'e' || !umlaut {
-            out.push(c);
-        }
-        before = [before[1], c];
-    }
-    out
 }
 
 /// Every word that stands in a compound: its parts, and the neighbours among them together, since

@@ -137,8 +137,8 @@ pub(super) struct Clause {
     pub terms: Vec<String>,
     /// As typed, in the form in which whole file numbers are compared.
     pub whole: String,
-    /// A beginning: what the words begin with, folded but not stemmed; `ue` stands for `ü` there,
-    /// but not in every word.
+    /// A beginning: what the words begin with, folded but not stemmed, with `ue` for `ü` and
+    /// without.
     pub prefixes: Vec<String>,
 }
 
@@ -438,7 +438,7 @@ fn clause(value: &Value) -> Result<Clause, Invalid> {
         if begin.chars().count() < PREFIX_MIN {
             return Err(Invalid { position: value.start, why: Why::ShortPrefix });
         }
-        let folded = begin.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+        let folded = analysis::respelled(&begin);
         prefixes.push(begin);
         if !prefixes.contains(&folded) {
             prefixes.push(folded);

@@ -29,13 +29,9 @@ fn tolerance(length: usize) -> u8 {
 }
 
 /// True if the second word may be what was meant by the first. A swap of neighbours is one sign.
-/// Words may differ by none: `ue` counts as `u` here also where the index keeps them apart.
 #[must_use]
 pub fn near(typed: &str, word: &str) -> bool {
-    let folded = |word: &str| {
-        let word = analysis::beginning(word);
-        word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    };
+    let folded = |word: &str| analysis::respelled(&analysis::beginning(word));
     let (typed, word) = (folded(typed), folded(word));
     strsim::osa_distance(&typed, &word) <= usize::from(tolerance(typed.chars().count()))
 }
