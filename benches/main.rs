@@ -22,6 +22,7 @@ mod served;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/postgres/server.rs"]
 mod server;
+mod shares;
 mod start;
 
 fn main() {

@@ -23,6 +23,7 @@ use crate::{
     ingest::CONNECTIONS,
     process, row,
     served::{Binary, City, Served, env_count},
+    shares,
 };
 
 const TEXT: usize = 8_000;
@@ -62,7 +63,8 @@ pub fn all() {
         &format!("{:.2}", last / first),
         "1.2",
     );
-    asked(&city, &questions(&sentences), &Raw::new(&folder.path().join("raw"), stock, &letter));
+    let questions = questions(&sentences);
+    asked(&city, &questions, &Raw::new(&folder.path().join("raw"), stock, &letter));
     let text = (0..stock).step_by(100).map(|n| letter(n).len()).sum::<usize>() * 100;
     let index = size(&data.join("index"));
     row(
@@ -73,28 +75,17 @@ pub fn all() {
         "1.3",
     );
     let memory = process::memory_mb(city.pid());
+    shares::rows(&mut city, &questions);
     row("memory after it", &format!("{memory:.0} MB"), "-", "-", "400 MB");
 }
 
 /// The rows of one stock.
 fn asked(city: &City, questions: &[[String; 2]], raw: &Raw) {
     let limit = times(1, questions, |words| raw.ask(words));
-    let ask = |facets: bool| {
-        let agent = ureq::Agent::config_builder().build().new_agent();
-        move |words: &[String; 2]| {
-            let (address, key) = (city.address(), city.key());
-            let mut url = format!("{address}/api/v1/suche?limit={HITS}&facetten={facets}&q=");
-            for byte in words.join(" ").bytes() {
-                url += &format!("%{byte:02X}");
-            }
-            let request = agent.get(&url).header("Authorization", format!("Bearer {key}"));
-            assert!(request.call().unwrap().body_mut().read_to_vec().unwrap().len() > 50);
-        }
-    };
+    let ask = |facets| ask(city.address(), city.key(), facets);
     let one = times(1, questions, ask(false));
     let facets = times(1, questions, ask(true));
     let many = times(16, questions, ask(false));
-    let ms = |(half, most): (f64, f64)| format!("{half:.1} / {most:.1} ms p50/p95");
     row(
         "a search by HTTP, 20 hits with passages and count",
         &ms(one),
@@ -104,6 +95,23 @@ fn asked(city: &City, questions: &[[String; 2]], raw: &Raw) {
     );
     row("the same, with facets", &ms(facets), "-", "-", "p95 25 ms");
     row("the same, 16 clients", &ms(many), "-", "-", "p95 60 ms");
+}
+
+/// Asks as the holder of a key or token.
+pub fn ask(address: &str, key: &str, facets: bool) -> impl Fn(&[String; 2]) + Sync {
+    let agent = ureq::Agent::config_builder().build().new_agent();
+    move |words| {
+        let mut url = format!("{address}/api/v1/suche?limit={HITS}&facetten={facets}&q=");
+        for byte in words.join(" ").bytes() {
+            url += &format!("%{byte:02X}");
+        }
+        let request = agent.get(&url).header("Authorization", format!("Bearer {key}"));
+        assert!(request.call().unwrap().body_mut().read_to_vec().unwrap().len() > 50);
+    }
+}
+
+pub fn ms((half, most): (f64, f64)) -> String {
+    format!("{half:.1} / {most:.1} ms p50/p95")
 }
 
 /// Sentences of public-domain laws; none where they are not at hand.
@@ -183,7 +191,7 @@ fn push(
 }
 
 /// Median and 95th of 100, milliseconds, over all questions asked by so many at once.
-fn times(
+pub fn times(
     clients: usize,
     questions: &[[String; 2]],
     ask: impl Fn(&[String; 2]) + Sync,

@@ -324,6 +324,11 @@ impl City {
         &self.binary
     }
 
+    /// Path of the configuration.
+    pub fn config(&self) -> &str {
+        self.config.to_str().unwrap()
+    }
+
     /// Starts again at the address that it had.
     pub fn restart_at(&mut self, address: &str) {
         let listen = address.trim_start_matches("http://");

@@ -9,6 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{Draft, Error, Position, View};
+use crate::domain::record::Kind;
 
 /// A commit that is durable and applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,7 @@ pub(super) enum Answer {
 /// A commit without the types of its caller.
 pub(super) trait Job: Send {
     fn id(&self) -> Uuid;
+    fn records(&self) -> &[(Kind, String)];
     fn decide(&mut self, view: &View<'_>) -> Verdict;
     fn answer(self: Box<Self>, answer: Answer);
 }
@@ -86,6 +88,8 @@ pub(super) trait Job: Send {
 /// A commit with them.
 pub(super) struct Call<T, E, F> {
     pub id: Uuid,
+    /// What the decision will ask for.
+    pub records: Vec<(Kind, String)>,
     pub decide: Option<F>,
     pub result: Option<Result<T, E>>,
     pub reply: SyncSender<Result<Committed<T>, CommitError<E>>>,
@@ -99,6 +103,10 @@ where
 {
     fn id(&self) -> Uuid {
         self.id
+    }
+
+    fn records(&self) -> &[(Kind, String)] {
+        &self.records
     }
 
     fn decide(&mut self, view: &View<'_>) -> Verdict {

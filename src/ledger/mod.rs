@@ -338,7 +338,7 @@ impl Ledger {
     /// The tables as applied: what a commit wrote is seen here once it has returned.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        View { shared: &self.shared, overlay: None }
+        View::new(&self.shared, None)
     }
 
     /// Has `decide` run on the writer's thread, on the tables with what the group has changed
@@ -355,12 +355,26 @@ impl Ledger {
         id: Uuid,
         decide: impl FnOnce(&View<'_>) -> Result<(Vec<Draft>, T), E> + Send + 'static,
     ) -> Result<Committed<T>, CommitError<E>> {
+        self.commit_expecting(id, Vec::new(), decide)
+    }
+
+    /// As `commit`; `records` names what the decision will read or write, so that an engine that
+    /// is far away is asked once for a whole group. It may be incomplete.
+    ///
+    /// # Errors
+    /// As `commit`.
+    pub fn commit_expecting<T: Send + 'static, E: Send + 'static>(
+        &self,
+        id: Uuid,
+        records: Vec<(Kind, String)>,
+        decide: impl FnOnce(&View<'_>) -> Result<(Vec<Draft>, T), E> + Send + 'static,
+    ) -> Result<Committed<T>, CommitError<E>> {
         match self.shared.state() {
             State::ReadOnly(why) | State::Poisoned(why) => return Err(CommitError::ReadOnly(why)),
             State::Ready | State::Full(_) | State::Unreachable(_) => {}
         }
         let (reply, answer) = mpsc::sync_channel(1);
-        let call = Call { id, decide: Some(decide), result: None, reply };
+        let call = Call { id, records, decide: Some(decide), result: None, reply };
         match self.queue.try_send(Message::Commit(Box::new(call))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => return Err(CommitError::Full),

@@ -26,6 +26,9 @@ use crate::domain::{
 /// The version of the layout.
 pub(super) const TABLE_FORM: u16 = 1;
 
+/// Bytes in front of each value.
+pub(super) const CHECKSUM_BYTES: usize = 8;
+
 /// The row that says how far the tables are and what they should hold.
 pub(super) const STAND: &[u8] = b"m\0stand";
 

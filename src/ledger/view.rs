@@ -3,7 +3,7 @@
 //! A view outside a decision is no snapshot: two reads may have a commit between them. Within a
 //! decision nothing moves, because the writer itself reads.
 
-use std::ops::Bound;
+use std::{cell::RefCell, collections::HashMap, ops::Bound};
 
 use super::{
     Error, Shared, lock,
@@ -33,11 +33,17 @@ pub struct Row {
 /// The tables.
 #[derive(Debug)]
 pub struct View<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) overlay: Option<&'a Overlay>,
+    shared: &'a Shared,
+    overlay: Option<&'a Overlay>,
+    /// Rows that were fetched before they were asked for, so that many take one way to the engine.
+    fetched: RefCell<HashMap<Vec<u8>, Option<Vec<u8>>>>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(super) fn new(shared: &'a Shared, overlay: Option<&'a Overlay>) -> Self {
+        Self { shared, overlay, fetched: RefCell::default() }
+    }
+
     const fn tables(&self) -> Tables<'_> {
         Tables { table: &*self.shared.table, overlay: self.overlay }
     }
@@ -60,10 +66,36 @@ impl View<'_> {
 
     fn try_get<R: Record>(&self, key: &str) -> Result<Option<Stored<R>>, Error> {
         let row = rows::record(R::KIND, key);
-        match self.tables().get(&row)? {
+        let fetched = self.fetched.borrow_mut().remove(&row);
+        match fetched.map_or_else(|| self.tables().get(&row), Ok)? {
             Some(value) => stored(&row, &value).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Says that these records will be asked for soon, where an engine can fetch many at once.
+    /// Each is answered once as it was now, so ask no earlier than needed.
+    ///
+    /// # Errors
+    /// As the engine says.
+    pub fn expect<'k>(
+        &self,
+        kind: Kind,
+        keys: impl IntoIterator<Item = &'k str>,
+    ) -> Result<(), Error> {
+        if self.overlay.is_some() {
+            return Ok(());
+        }
+        let keys: Vec<Vec<u8>> = keys.into_iter().map(|key| rows::record(kind, key)).collect();
+        if keys.len() < 2 {
+            return Ok(());
+        }
+        if let Some(found) = self.shared.table.get_many(&keys)? {
+            let mut fetched = self.fetched.borrow_mut();
+            fetched.extend(keys.into_iter().map(|key| (key, None)));
+            fetched.extend(found.into_iter().map(|(key, value)| (key, Some(value))));
+        }
+        Ok(())
     }
 
     /// Rows of an index whose parts begin with `prefix`, in order or backwards, behind the place
@@ -129,10 +161,26 @@ impl View<'_> {
         index: Index,
         prefix: &Parts,
     ) -> Result<Option<Stored<R>>, Error> {
-        match self.scan(index, prefix, None, false, 1)?.first() {
-            Some(row) => self.get(&row.key),
-            None => Ok(None),
+        if self.overlay.is_some() {
+            // What the group has changed is seen by these only.
+            return match self.scan(index, prefix, None, false, 1)?.first() {
+                Some(row) => self.get(&row.key),
+                None => Ok(None),
+            };
         }
+        self.seen(self.lead(index, prefix))
+    }
+
+    fn lead<R: Record>(&self, index: Index, prefix: &Parts) -> Result<Option<Stored<R>>, Error> {
+        let from = rows::index(index, &prefix.0, "");
+        let end = rows::after(&from);
+        let to = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let of_kind = rows::prefix(b'r', R::KIND.code());
+        let found =
+            self.shared.table.lead(Bound::Included(&from), to, &of_kind, rows::CHECKSUM_BYTES)?;
+        let Some(((key, value), led)) = found else { return Ok(None) };
+        let row = rows::record(R::KIND, &rows::open_text(&key, &value)?);
+        led.map(|value| stored(&row, &value)).transpose()
     }
 
     /// Records of a kind in the order of their keys, behind the key `after`, at most `limit`.

@@ -5,6 +5,7 @@
 //! After an error whose outcome is unknown it writes nothing any more.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::Ordering,
@@ -87,48 +88,88 @@ impl Writer {
     /// Serves until it is told to stop or every sender is gone.
     pub fn run(mut self, queue: &Receiver<Message>) {
         let quiet = Duration::from_millis(self.config.quiet_ms);
+        let mut ready = VecDeque::new();
         // True while the last frame in the journal is one with entries.
         let mut loud = false;
         loop {
-            let message = if loud {
-                queue.recv_timeout(quiet)
-            } else {
-                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            };
-            let mut next = match message {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.quiet();
-                    loud = false;
-                    continue;
-                }
-            };
-            let mut group = Group::default();
-            if matches!(next, Some(Message::Commit(_)))
-                && let Err(why) = self.begin()
-            {
-                next = self.refuse(next, &why, queue);
-            }
-            while let Some(message) = next.take() {
+            if ready.is_empty() {
+                let message = if loud {
+                    queue.recv_timeout(quiet)
+                } else {
+                    queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                };
                 match message {
-                    Message::Commit(job) => self.take(job, &mut group),
-                    stop => {
-                        self.write(group);
-                        if matches!(stop, Message::Close) {
-                            self.close();
-                        }
-                        return;
+                    Ok(message) => ready.push_back(message),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.quiet();
+                        loud = false;
+                        continue;
                     }
                 }
-                if group.waiting.len() < self.config.group_max
-                    && group.bytes < self.config.group_bytes_max
-                {
-                    next = queue.try_recv().ok();
-                }
             }
+            if matches!(ready.front(), Some(Message::Commit(_)))
+                && let Err(why) = self.begin()
+            {
+                self.refuse(&mut ready, &why, queue);
+            }
+            let mut group = Group::default();
+            let stop = self.gather(&mut ready, &mut group, queue);
             self.write(group);
-            loud = true;
+            match stop {
+                Some(Message::Close) => return self.close(),
+                Some(_) => return,
+                None => loud = true,
+            }
+        }
+    }
+
+    /// Decides what waits, until nothing does or the group is full; a message to stop is handed on.
+    fn gather(
+        &mut self,
+        ready: &mut VecDeque<Message>,
+        group: &mut Group,
+        queue: &Receiver<Message>,
+    ) -> Option<Message> {
+        let mut foreseen = 0;
+        while group.waiting.len() < self.config.group_max
+            && group.bytes < self.config.group_bytes_max
+        {
+            if foreseen == 0 {
+                let room = self.config.group_max.saturating_sub(ready.len());
+                ready.extend(queue.try_iter().take(room));
+                self.foresee(ready);
+                foreseen = ready.len();
+            }
+            match ready.pop_front()? {
+                Message::Commit(job) => self.take(job, group),
+                stop => return Some(stop),
+            }
+            foreseen -= 1;
+        }
+        None
+    }
+
+    /// Where others write too, each read is a way to the server while everybody else waits: what
+    /// these commits will ask for is fetched at once, and kept by the engine for the group.
+    fn foresee(&self, ready: &VecDeque<Message>) {
+        if self.shared.journal.joint().is_none() {
+            return;
+        }
+        let jobs = ready.iter().filter_map(|message| match message {
+            Message::Commit(job) => Some(job),
+            Message::Close | Message::Drop => None,
+        });
+        let keys = |job: &Box<dyn Job>| {
+            let records = job.records().iter().map(|(kind, key)| rows::record(*kind, key));
+            records.chain([rows::commit(job.id())]).collect::<Vec<_>>()
+        };
+        let keys: Vec<_> = jobs.flat_map(keys).collect();
+        if keys.len() > 1
+            && let Err(error) = self.shared.table.get_many(&keys)
+        {
+            // The decisions will meet it themselves.
+            tracing::debug!(%error, "rows could not be fetched at once");
         }
     }
 
@@ -161,21 +202,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Answers all who wait that the engine is not reachable; what is no commit is given back.
-    fn refuse(
-        &self,
-        mut next: Option<Message>,
-        why: &str,
-        queue: &Receiver<Message>,
-    ) -> Option<Message> {
+    /// Answers all who wait that the engine is not reachable; what is no commit stays.
+    fn refuse(&self, ready: &mut VecDeque<Message>, why: &str, queue: &Receiver<Message>) {
         if self.shared.state().goes_on() {
             tracing::warn!(why, "commits are refused");
             self.shared.set(State::Unreachable(why.to_owned()));
         }
-        loop {
-            match next.take().or_else(|| queue.try_recv().ok()) {
-                Some(Message::Commit(job)) => job.answer(Answer::Unreachable(why.to_owned())),
-                other => return other,
+        ready.extend(queue.try_iter().take(self.config.group_max));
+        while let Some(message) = ready.pop_front() {
+            match message {
+                Message::Commit(job) => job.answer(Answer::Unreachable(why.to_owned())),
+                stop => return ready.push_front(stop),
             }
         }
     }
@@ -200,7 +237,7 @@ impl Writer {
     }
 
     fn decide(&mut self, job: &mut dyn Job, group: &mut Group) -> Answer {
-        let verdict = job.decide(&View { shared: &self.shared, overlay: Some(&self.overlay) });
+        let verdict = job.decide(&View::new(&self.shared, Some(&self.overlay)));
         match verdict {
             Verdict::Refused => Answer::Refused,
             Verdict::Panicked(text) => Answer::Failed(Error::Panicked(text)),
@@ -447,7 +484,7 @@ impl Writer {
             return;
         }
         // Two nodes may end the same erasure; the second finds nothing to end.
-        let view = View { shared: &self.shared, overlay: Some(&self.overlay) };
+        let view = View::new(&self.shared, Some(&self.overlay));
         if !matches!(view.get::<Loeschung>(&order.id.to_string()), Ok(Some(_))) {
             return self.write(group);
         }
@@ -464,7 +501,7 @@ impl Writer {
     pub fn finish_erasures(&mut self) -> Result<(), Error> {
         let mut after: Option<String> = None;
         loop {
-            let view = View { shared: &self.shared, overlay: Some(&self.overlay) };
+            let view = View::new(&self.shared, Some(&self.overlay));
             let open = view.kind::<Loeschung>(after.as_deref(), 64)?;
             let Some(last) = open.last() else { return Ok(()) };
             after = Some(last.value.id.to_string());

@@ -23,7 +23,7 @@ use crate::{
         akte::Akte,
         aktenzeichen::normal,
         organisation::Schluessel,
-        record::{Index, Parts},
+        record::{Index, Kind, Parts},
     },
     ledger::{Stored, View},
 };
@@ -88,7 +88,7 @@ impl<T> Sammler<T> {
 /// Goes through the rows of one prefix, `show` saying what becomes of each.
 pub(super) fn durch<T>(
     view: &View<'_>,
-    index: Index,
+    (index, kind): (Index, Kind),
     prefix: &Parts,
     blatt: &Blatt,
     mut show: impl FnMut(&str) -> Result<Option<T>, Error>,
@@ -99,6 +99,7 @@ pub(super) fn durch<T>(
     'rows: loop {
         let rows = view.scan(index, prefix, after.as_deref(), false, chunk)?;
         let full = rows.len() == chunk;
+        view.expect(kind, rows.iter().map(|row| row.key.as_str()))?;
         for row in rows {
             if !page.offen() {
                 break 'rows;
@@ -158,14 +159,18 @@ impl Reader {
             let wahl = Wahl { filter, oe };
             if let Some(text) = &filter.aktenzeichen {
                 let prefix = Parts::new().text(&normal(text));
-                return durch(s.view, Index::AkteZeichen, &prefix, blatt, |k| wahl.by_key(s, k));
+                return durch(s.view, (Index::AkteZeichen, Kind::Akte), &prefix, blatt, |k| {
+                    wahl.by_key(s, k)
+                });
             }
             if let Some(fremd) = &filter.fremd_id {
                 return self.by_fremd_id(s, &wahl, fremd);
             }
             if let Some(unit) = &filter.planeinheit {
                 let prefix = Parts::new().text(unit);
-                return durch(s.view, Index::AktePlan, &prefix, blatt, |k| wahl.by_key(s, k));
+                return durch(s.view, (Index::AktePlan, Kind::Akte), &prefix, blatt, |k| {
+                    wahl.by_key(s, k)
+                });
             }
             self.by_class(s, &wahl, blatt)
         })
@@ -216,7 +221,8 @@ impl Reader {
         }
         let classes: HashSet<u64> = classes.into_iter().collect();
         let (reverse, wanted) = (since.is_none(), blatt.menge() + 1);
-        let mut rows = Merge::new(s.view, index, prefixes, after.as_deref(), reverse, wanted)?;
+        let mut rows =
+            Merge::new(s.view, (index, Kind::Akte), prefixes, after.as_deref(), reverse, wanted)?;
         let mut page = Sammler::new(blatt);
         while let Some(Merged { place, key }) = rows.next()? {
             if !page.offen() {

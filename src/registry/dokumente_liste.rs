@@ -19,7 +19,7 @@ use crate::domain::{
     digest::Digest,
     dokument::{Dokument, Ort},
     organisation::Oe,
-    record::{Index, Parts},
+    record::{Index, Kind, Parts},
     zeit::Zeitpunkt,
 };
 
@@ -101,7 +101,7 @@ impl Reader {
                 let text = "Nennen Sie vorgang_id, akte_id, sha256 oder fremd_id.";
                 return Err(Error::ungueltig("", "filter_fehlt", text));
             };
-            durch(s.view, index, &prefix, blatt, |key| zeige(s, key, seit, fits))
+            durch(s.view, (index, Kind::Dokument), &prefix, blatt, |key| zeige(s, key, seit, fits))
         })
     }
 
@@ -131,7 +131,8 @@ impl Reader {
                 return Ok(Seite { eintraege: vec![], weiter: None });
             }
             let (after, wanted) = (blatt.nach.as_deref(), blatt.menge() + 1);
-            let mut rows = Merge::new(s.view, Index::Posteingang, prefixes, after, false, wanted)?;
+            let list = (Index::Posteingang, Kind::Dokument);
+            let mut rows = Merge::new(s.view, list, prefixes, after, false, wanted)?;
             let mut page = Sammler::new(blatt);
             while let Some(Merged { place, key }) = rows.next()? {
                 if !page.offen() {

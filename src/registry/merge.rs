@@ -7,7 +7,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::error::Error;
 use crate::{
-    domain::record::{Index, Parts},
+    domain::record::{Index, Kind, Parts},
     ledger::{Row, View},
 };
 
@@ -18,6 +18,8 @@ pub(super) const LISTS_MAX: usize = 256;
 pub(super) struct Merge<'a, 'v> {
     view: &'a View<'v>,
     index: Index,
+    /// Of the records that the rows lead to.
+    kind: Kind,
     reverse: bool,
     chunk: usize,
     lists: Vec<List>,
@@ -50,7 +52,7 @@ impl<'a, 'v> Merge<'a, 'v> {
     /// Reads `prefixes` behind `after`, a page of about `wanted`.
     pub(super) fn new(
         view: &'a View<'v>,
-        index: Index,
+        (index, kind): (Index, Kind),
         prefixes: Vec<Parts>,
         after: Option<&[u8]>,
         reverse: bool,
@@ -62,7 +64,7 @@ impl<'a, 'v> Merge<'a, 'v> {
             List { prefix, rows: Vec::new().into_iter(), last, more: true }
         });
         let lists = lists.collect();
-        let mut merge = Self { view, index, reverse, chunk, lists, heap: BinaryHeap::new() };
+        let mut merge = Self { view, index, kind, reverse, chunk, lists, heap: BinaryHeap::new() };
         for list in 0..merge.lists.len() {
             merge.pull(list)?;
         }
@@ -88,6 +90,7 @@ impl<'a, 'v> Merge<'a, 'v> {
         if row.is_none() && list.more {
             let (after, reverse) = (list.last.as_deref(), self.reverse);
             let rows = self.view.scan(self.index, &list.prefix, after, reverse, self.chunk)?;
+            self.view.expect(self.kind, rows.iter().map(|row| row.key.as_str()))?;
             list.more = rows.len() == self.chunk;
             list.last = rows.last().map(|r| r.place.clone());
             list.rows = rows.into_iter();

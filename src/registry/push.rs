@@ -29,7 +29,7 @@ use crate::{
             Ablage, Blob, BlobStand, Dokument, Fassung, Ort, Primaerdokument, TextZustand,
             Textstand,
         },
-        record::{Index, Parts},
+        record::{Index, Kind, Parts},
         verwaltung::Anfrage,
         zeit::Zeitpunkt,
     },
@@ -50,6 +50,16 @@ pub struct Datei {
     pub ablage: Deposit,
     /// 0 interactive, 1 bulk.
     pub vorrang: u8,
+}
+
+impl Datei {
+    /// The records that its commit asks for.
+    fn records(&self, mark: Option<&Marke>) -> Vec<(Kind, String)> {
+        let sha256 = self.dokument.sha256.to_string();
+        let request = mark.map(|mark| (Kind::Anfrage, mark.schluessel.clone()));
+        let file = [(Kind::Blob, sha256.clone()), (Kind::Textstand, sha256)];
+        file.into_iter().chain(request).collect()
+    }
 }
 
 /// A document to be registered.
@@ -251,7 +261,9 @@ impl Pusher {
         let registry = &self.0.registry;
         let (id, text_bytes_max) = (registry.0.source.id(), registry.0.config.text_bytes_max);
         let source = Arc::clone(&registry.0.source);
-        let done = self.0.write(move |d| {
+        let mut records = push.datei.records(push.marke.as_ref());
+        records.push((Kind::Dokument, id.to_string()));
+        let done = self.0.write_expecting(records, move |d| {
             if let Some(seen) = push.marke.as_ref().map(|m| m.gesehen(d)).transpose()?.flatten() {
                 return Ok((vec![], Ausgang::Schon { seq: seen.0, ergebnis: seen.1.ergebnis }));
             }
@@ -281,7 +293,9 @@ impl Pusher {
     ) -> Result<Beleg, Error> {
         let text_bytes_max = self.0.registry.0.config.text_bytes_max;
         let source = Arc::clone(&self.0.registry.0.source);
-        let done = self.0.write(move |d| {
+        let mut records = file.records(mark.as_ref());
+        records.push((Kind::Dokument, id.to_string()));
+        let done = self.0.write_expecting(records, move |d| {
             if let Some(seen) = mark.as_ref().map(|m| m.gesehen(d)).transpose()?.flatten() {
                 return Ok((vec![], Ausgang::Schon { seq: seen.0, ergebnis: seen.1.ergebnis }));
             }

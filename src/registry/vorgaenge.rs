@@ -17,7 +17,7 @@ use crate::{
     domain::{
         access::Verb,
         akte::{Vorgang, Zustand},
-        record::{Index, Parts},
+        record::{Index, Kind, Parts},
     },
     ledger::Stored,
 };
@@ -44,6 +44,7 @@ impl Reader {
             let full = rows.len() == limit;
             let weiter = rows.last().filter(|_| full).map(|r| r.place.clone());
             let mut eintraege = Vec::with_capacity(rows.len());
+            s.view.expect(Kind::Vorgang, rows.iter().map(|row| row.key.as_str()))?;
             for row in rows {
                 if let Some(vorgang) = s.get::<Vorgang>(&row.key)? {
                     eintraege.push(s.vorgang_ansicht(vorgang)?);

@@ -169,10 +169,19 @@ impl Acting {
         &self,
         decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, T), Error> + Send + 'static,
     ) -> Result<Committed<T>, Error> {
+        self.write_expecting(vec![], decide)
+    }
+
+    /// As `write`; `records` are those that the decision will ask for, as far as they are known.
+    pub(super) fn write_expecting<T: Send + 'static>(
+        &self,
+        records: Vec<(Kind, String)>,
+        decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, T), Error> + Send + 'static,
+    ) -> Result<Committed<T>, Error> {
         let now = self.registry.now();
         let id = self.registry.0.source.id();
         let actor = self.actor.clone();
-        Ok(self.registry.0.ledger.commit(id, move |view| {
+        Ok(self.registry.0.ledger.commit_expecting(id, records, move |view| {
             let sicht = Sicht::new(view, &actor, now)?;
             let feder = Feder::of(&actor, id, now);
             decide(&Decision { sicht, feder, actor: &actor })

@@ -152,7 +152,7 @@ struct Numbers {
     words: HashMap<String, usize>,
     chain: TextAnalyzer,
     /// What a word must contain to show any term.
-    starts: Vec<Vec<u8>>,
+    starts: Vec<Start>,
     /// The word at hand, folded.
     folded: String,
 }
@@ -199,8 +199,11 @@ impl Numbers {
             }
         }
         let has = |word: &str| {
-            let within = |start: &Vec<u8>| word.as_bytes().windows(start.len()).any(|w| w == start);
-            self.starts.iter().any(within)
+            let mut last = 0_u32;
+            word.bytes().any(|byte| {
+                last = last << 8 | u32::from(byte);
+                self.starts.iter().any(|start| last & start.mask == start.letters)
+            })
         };
         has(&self.folded)
             || ["ae", "oe", "ue"].iter().any(|umlaut| self.folded.contains(umlaut))
@@ -239,11 +242,24 @@ impl Numbers {
 }
 
 /// What words contain that become such terms or begin so: stems keep the first three letters of
-/// the word or part that they come from. Each is at least one byte long.
-fn starts(terms: &HashMap<String, usize>, beginnings: &[(String, usize)]) -> Vec<Vec<u8>> {
+/// the word or part that they come from.
+fn starts(terms: &HashMap<String, usize>, beginnings: &[(String, usize)]) -> Vec<Start> {
     let all = terms.keys().chain(beginnings.iter().map(|(begin, _)| begin));
-    let starts = all.map(|term| term.bytes().take(START).collect());
-    starts.filter(|start: &Vec<u8>| !start.is_empty()).collect()
+    let start = |term: &String| {
+        let none = Start { letters: 0, mask: 0 };
+        term.bytes().take(START).fold(none, |start, byte| Start {
+            letters: start.letters << 8 | u32::from(byte),
+            mask: start.mask << 8 | 0xFF,
+        })
+    };
+    all.map(start).collect()
+}
+
+/// The first letters of a term as one number, and which of its bytes count.
+#[derive(Clone, Copy)]
+struct Start {
+    letters: u32,
+    mask: u32,
 }
 
 /// The nearest character boundary at or before `at`.

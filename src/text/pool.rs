@@ -245,12 +245,17 @@ struct Worker {
     cpu: Duration,
 }
 
+/// All of a worker's environment. The allocator sets 1 GiB of addresses aside otherwise, which the
+/// worker's limit counts.
+pub(super) const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "32MiB");
+
 impl Worker {
     fn start(program: &PathBuf, limits: Limits, mode: Mode) -> Result<Self, Failure> {
         let (wire, theirs) = UnixStream::pair().map_err(no_worker)?;
         let child = Command::new(program)
             .arg(WORKER_ARGUMENT)
             .env_clear()
+            .env(ALLOCATOR.0, ALLOCATOR.1)
             .current_dir("/")
             // A signal from the terminal is for the server, which ends its workers itself.
             .process_group(0)

@@ -109,6 +109,7 @@ fn signal_parent() -> std::io::Result<()> {
 }
 
 fn read_environment() -> std::io::Result<()> {
-    let variable = std::env::vars_os().next();
+    let mut variables = std::env::vars_os();
+    let variable = variables.find(|(name, _)| name != super::pool::ALLOCATOR.0);
     variable.map(drop).ok_or_else(|| std::io::Error::other("there is none"))
 }

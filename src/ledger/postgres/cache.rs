@@ -83,6 +83,14 @@ impl Cache {
         }
     }
 
+    /// What a look at these keys found.
+    pub fn keep_rows(&mut self, keys: &[Vec<u8>], found: &[Pair]) {
+        if self.is_mine() {
+            self.rows.extend(keys.iter().map(|key| (key.clone(), None)));
+            self.rows.extend(found.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
+        }
+    }
+
     pub fn range(&self, range: &Range) -> Option<Vec<Pair>> {
         self.ranges.get(range).filter(|_| self.is_mine()).cloned()
     }

@@ -62,17 +62,7 @@ impl Tables {
         reverse: bool,
         limit: usize,
     ) -> Result<Vec<Pair>, super::Error> {
-        let behind = |key: &[u8]| [key, &[0]].concat();
-        let low = match from {
-            Bound::Included(key) => key.to_vec(),
-            Bound::Excluded(key) => behind(key),
-            Bound::Unbounded => Vec::new(),
-        };
-        let high = match to {
-            Bound::Included(key) => behind(key),
-            Bound::Excluded(key) => key.to_vec(),
-            Bound::Unbounded => BEYOND.to_vec(),
-        };
+        let (low, high) = ends(from, to);
         let range = (low, high, reverse, limit);
         if let Some(found) = lock(&self.engine.cache).range(&range) {
             return Ok(found);
@@ -109,6 +99,22 @@ impl Tables {
 
 /// A key beyond all keys.
 const BEYOND: [u8; 64] = [0xFF; 64];
+
+/// The first key of a range, and the first behind it.
+fn ends(from: Bound<&[u8]>, to: Bound<&[u8]>) -> (Vec<u8>, Vec<u8>) {
+    let behind = |key: &[u8]| [key, &[0]].concat();
+    let low = match from {
+        Bound::Included(key) => key.to_vec(),
+        Bound::Excluded(key) => behind(key),
+        Bound::Unbounded => Vec::new(),
+    };
+    let high = match to {
+        Bound::Included(key) => behind(key),
+        Bound::Excluded(key) => key.to_vec(),
+        Bound::Unbounded => BEYOND.to_vec(),
+    };
+    (low, high)
+}
 
 /// The value of a row whose parts begin at that column.
 fn joined(row: &postgres::Row, at: usize) -> Result<Vec<u8>, postgres::Error> {
@@ -180,6 +186,44 @@ impl Table for Tables {
         })?;
         lock(&self.engine.cache).keep_row(key, &found);
         Ok(found)
+    }
+
+    fn get_many(&self, keys: &[Vec<u8>]) -> Result<Option<Vec<Pair>>, Error> {
+        if self.building() {
+            return Ok(None);
+        }
+        let sql = "SELECT key, head, value::text FROM rows WHERE key = ANY($1)";
+        let found: Vec<Pair> = self.engine.read(|connection| {
+            let statement = connection.prepared(sql)?;
+            let rows = connection.client.query(&statement, &[&keys])?;
+            rows.iter().map(|row| Ok((row.try_get(0)?, joined(row, 1)?))).collect()
+        })?;
+        lock(&self.engine.cache).keep_rows(keys, &found);
+        Ok(Some(found))
+    }
+
+    fn lead(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        prefix: &[u8],
+        skip: usize,
+    ) -> Result<Option<(Pair, Option<Vec<u8>>)>, Error> {
+        let (low, high) = ends(from, to);
+        let sql = "SELECT i.key, i.head, r.key IS NOT NULL, r.head, r.value::text FROM \
+             (SELECT key, head FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT 1) i \
+             LEFT JOIN rows r ON r.key = $3::bytea || substring(i.head FROM $4)";
+        let skip = i32::try_from(skip.saturating_add(1)).unwrap_or(i32::MAX);
+        Ok(self.engine.read(|connection| {
+            let statement = connection.prepared(sql)?;
+            let row = connection.client.query_opt(&statement, &[&low, &high, &prefix, &skip])?;
+            let Some(row) = row else { return Ok(None) };
+            let led = match row.try_get(2)? {
+                true => Some(joined(&row, 3)?),
+                false => None,
+            };
+            Ok(Some(((row.try_get(0)?, row.try_get(1)?), led)))
+        })?)
     }
 
     fn scan(

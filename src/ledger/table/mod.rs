@@ -48,6 +48,31 @@ pub trait Table: std::fmt::Debug + Send + Sync {
         reverse: bool,
         limit: usize,
     ) -> Result<Vec<Pair>, Error>;
+    /// The values of several keys in one way to the engine; the absent ones are left out. None:
+    /// the engine has no shorter way than one by one. What a group reads, an engine may keep until
+    /// the group ends.
+    ///
+    /// # Errors
+    /// As the engine says.
+    fn get_many(&self, _keys: &[Vec<u8>]) -> Result<Option<Vec<Pair>>, Error> {
+        Ok(None)
+    }
+    /// The first row of a range, and the value of the key that begins with `prefix` and goes on
+    /// with that row's value behind its first `skip` bytes.
+    ///
+    /// # Errors
+    /// As the engine says.
+    fn lead(
+        &self,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        prefix: &[u8],
+        skip: usize,
+    ) -> Result<Option<(Pair, Option<Vec<u8>>)>, Error> {
+        let Some(first) = self.scan(from, to, false, 1)?.pop() else { return Ok(None) };
+        let led = self.get(&[prefix, first.1.get(skip..).unwrap_or_default()].concat())?;
+        Ok(Some((first, led)))
+    }
     /// Applies all of a batch or nothing; later writes of a key win. An empty batch asks the
     /// engine to bring to disk what it has, as well as it can: the clean marker is set between
     /// two of them, so that a marker found is never younger than the rows it vouches for.
