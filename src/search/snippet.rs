@@ -188,7 +188,10 @@ impl Numbers {
     /// False only if the word shows no term. Nine words of ten need not be stemmed and cut then.
     fn may_show(&mut self, word: &str) -> bool {
         self.folded.clear();
+        let (mut before, mut respelled) = (' ', false);
         for c in word.chars() {
+            respelled |= c == 'e' && matches!(before, 'a' | 'o' | 'u');
+            before = c;
             match c {
                 c if c.is_ascii() => self.folded.push(c),
                 'ä' => self.folded.push('a'),
@@ -205,9 +208,7 @@ impl Numbers {
                 self.starts.iter().any(|start| last & start.mask == start.letters)
             })
         };
-        has(&self.folded)
-            || ["ae", "oe", "ue"].iter().any(|umlaut| self.folded.contains(umlaut))
-                && has(&analysis::respelled(&self.folded))
+        has(&self.folded) || respelled && has(&analysis::respelled(&self.folded))
     }
 
     /// The kind of a word.
