@@ -162,9 +162,15 @@ pub struct Planeinheit {
     /// The wall its files stand behind.
     #[serde(default)]
     pub schutzklasse: Option<Schutzklasse>,
+    /// Type of the files that are opened here, e.g. `bauakte`.
+    #[serde(default)]
+    pub aktentyp: Option<String>,
     /// Words by which a clerk looks for it.
     #[serde(default)]
     pub stichworte: Vec<String>,
+    /// Documents that belong here, as a clerk would name them.
+    #[serde(default)]
+    pub beispiele: Vec<String>,
     /// Shut down: no new files.
     #[serde(default)]
     pub stillgelegt: bool,

@@ -146,7 +146,9 @@ pub struct PlaneinheitAnsicht {
     pub schutzklasse: Option<Schutzklasse>,
     pub aussonderungsart: Aussonderungsart,
     pub vorschlag: Option<Aussonderungsart>,
+    pub aktentyp: Option<String>,
     pub stichworte: Vec<String>,
+    pub beispiele: Vec<String>,
     /// The rule that holds for its files; none on inner units.
     pub regel: Option<Regel>,
     pub weitere_regeln: Vec<Regel>,

@@ -439,7 +439,9 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         aussonderungsart: Aussonderungsart::B,
         vorschlag: None,
         schutzklasse: (nummer == "11.4").then_some(Schutzklasse::Personal),
+        aktentyp: None,
         stichworte: vec![],
+        beispiele: vec![],
         stillgelegt: nummer == "52.9",
         ordnung: nummer.bytes().map(|b| format!("{b:02x}")).collect(),
     };

@@ -32,7 +32,9 @@ const COLUMNS: &[&str] = &[
     "aussonderungsart",
     "vorschlag",
     "schutzklasse",
+    "aktentyp",
     "stichworte",
+    "beispiele",
     "stillgelegt",
     "vermerk",
 ];
@@ -230,8 +232,11 @@ impl Leser {
         if title.chars().count() > 200 {
             self.finding(row.line, "bezeichnung", "länger als 200 Zeichen");
         }
-        let words = row.get("stichworte").unwrap_or_default();
-        let words = words.split(',').map(str::trim).filter(|w| !w.is_empty());
+        let list = |column, mark: char| {
+            let cell = row.get(column).unwrap_or_default();
+            let items = cell.split(mark).map(str::trim).filter(|item| !item.is_empty());
+            items.map(Into::into).collect()
+        };
         let depth = row.get("ebene").map(|text| self.parsed(row, "ebene", text.parse().ok()));
         let unit = Planeinheit {
             nummer: number.into(),
@@ -243,7 +248,9 @@ impl Leser {
             aussonderungsart: Aussonderungsart::B,
             vorschlag: self.proposal(row),
             schutzklasse: self.choice(row, "schutzklasse", WALLS),
-            stichworte: words.map(Into::into).collect(),
+            aktentyp: self.file_type(row),
+            stichworte: list("stichworte", ','),
+            beispiele: list("beispiele", '|'),
             stillgelegt: self.choice(row, "stillgelegt", YES_NO).unwrap_or(false),
             ordnung: hex::encode(key),
         };
@@ -252,7 +259,15 @@ impl Leser {
 
     /// A row without a title adds a rule to the unit of the row above.
     fn further(&mut self, row: &Zeile<'_>, number: &str, rule: Option<Regel>) {
-        let taken = ["uebergeordnet", "ebene", "vorschlag", "schutzklasse", "stichworte"];
+        let taken = [
+            "uebergeordnet",
+            "ebene",
+            "vorschlag",
+            "schutzklasse",
+            "aktentyp",
+            "stichworte",
+            "beispiele",
+        ];
         let Some((_, unit)) = self.units.last_mut().filter(|(_, unit)| unit.nummer == number)
         else {
             return self.finding(row.line, "bezeichnung", "fehlt");

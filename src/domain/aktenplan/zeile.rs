@@ -67,7 +67,8 @@ impl Leser {
         }
         let law = self.required(row, "rechtsgrundlage")?;
         let cites = |mark: &str| law.contains(mark);
-        if !(cites("§") || cites("Art.") || cites("Ziff.") || law.starts_with("Empfehlung")) {
+        let place = ["§", "Art.", "Ziff.", "Anlage"].into_iter().any(cites);
+        if !(place || law.starts_with("Empfehlung")) {
             self.finding(row.line, "rechtsgrundlage", "weder Paragraf noch Empfehlung");
         }
         if let Some(land) = row.get("land").filter(|land| !LAENDER.contains(land)) {
@@ -119,6 +120,14 @@ impl Leser {
             self.hinweise.push(Befund { zeile: row.line, spalte: column, text });
         }
         self.choice(row, "vorschlag", CODES).or(written.filter(|c| *c == Aussonderungsart::V))
+    }
+
+    /// Names a schema; whether there is one is not the plan's business.
+    pub(super) fn file_type(&mut self, row: &Zeile<'_>) -> Option<String> {
+        let text = row.get("aktentyp")?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let name = text.len() <= 64 && text.chars().all(plain);
+        self.parsed(row, "aktentyp", name.then(|| text.to_owned()))
     }
 
     pub(super) fn required<'a>(&mut self, row: &Zeile<'a>, column: &str) -> Option<&'a str> {
