@@ -40,6 +40,7 @@
 //! | 0 | [`domain`] objects and rules, pure; [`disk`] files with named syncs |
 //! | 1 | [`blob`] bytes under their digest; [`ledger`] journal and tables; [`search`] the index |
 //! | 1 | [`text`] bytes in, text out, in a limited process; [`identity`] passwords, sessions |
+//! | 1 | [`classify`] where a document belongs, and how sure that is |
 //! | 2 | [`registry`] joins layer 1, the only writer; [`follow`] carries the journal on |
 //! | 3 | [`intake`] one push from permit to receipt |
 //! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
@@ -80,6 +81,7 @@
 
 pub mod api;
 pub mod blob;
+pub mod classify;
 pub mod cli;
 pub mod config;
 pub mod disk;

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod city;
+pub mod classify;
 mod client;
 pub mod demo;
 mod house;
@@ -66,6 +67,8 @@ enum Command {
     User(people::UserCommand),
     /// API keys of scan stations and Fachverfahren
     Key(people::KeyCommand),
+    /// Suggestions of plan units: their quality card
+    Classify(classify::ClassifyCommand),
     /// Print the description of the REST API (openapi.json)
     Openapi,
 }
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Oe(args) => people::oe(&args),
         Command::User(args) => people::user(&args),
         Command::Key(args) => people::key(&args),
+        Command::Classify(args) => classify::run(&args),
         Command::Openapi => openapi(),
     };
     done.unwrap_or_else(|error| {
