@@ -69,8 +69,13 @@ fn cost(documents: usize) {
     let spent = cpu_seconds() - started;
     let memory = status("VmHWM:") / 1024;
     let stock = format!("{documents} documents, {UNITS} units");
-    row(&format!("learning, {stock}"), &format!("{spent:.0} s CPU, {memory} MB at most"), "-", "-",
-        "300 s, 500 MB");
+    row(
+        &format!("learning, {stock}"),
+        &format!("{spent:.0} s CPU, {memory} MB at most"),
+        "-",
+        "-",
+        "300 s, 500 MB",
+    );
     let questions: Vec<(usize, String)> = (0..200)
         .map(|at| (unit_of(documents + at), document(unit_of(documents + at), documents + at)))
         .collect();
@@ -79,7 +84,8 @@ fn cost(documents: usize) {
         let before = Instant::now();
         let answer = model.ask(&Text { text, ..Text::default() });
         times.push(before.elapsed().as_secs_f64() * 1000.0);
-        right += usize::from(answer.vorschlaege.first().is_some_and(|s| s.schluessel == keys[*unit]));
+        right +=
+            usize::from(answer.vorschlaege.first().is_some_and(|s| s.schluessel == keys[*unit]));
     }
     times.sort_by(f64::total_cmp);
     let figure = format!("{:.1} ms (median), {:.1} ms (slowest of 200)", times[100], times[199]);

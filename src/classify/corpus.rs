@@ -15,8 +15,8 @@ use chrono::NaiveDate;
 
 use super::merkmale::{DIMENSIONS, Features, WEIGHTS, group};
 
-/// Features over all documents: 36 million are 216 MB.
-const ENTRIES_MAX: usize = 36_000_000;
+/// Features over all documents: 24 million are 144 MB.
+const ENTRIES_MAX: usize = 24_000_000;
 /// Features of one document.
 const FEATURES_MAX: usize = 3_000;
 
@@ -112,6 +112,8 @@ impl Corpus {
         }
         self.features.truncate(to);
         self.weights.truncate(to);
+        self.features.shrink_to_fit();
+        self.weights.shrink_to_fit();
     }
 
     /// The features of a document with their weights.
@@ -138,7 +140,8 @@ impl Corpus {
 #[must_use]
 pub fn rarity(counts: &[u32], total: usize) -> Vec<f32> {
     let total = total as f32;
-    let one = |n: &u32| if *n == 0 { 0.0 } else { ((total + 1.0) / (*n as f32 + 0.5)).ln().max(0.05) };
+    let one =
+        |n: &u32| if *n == 0 { 0.0 } else { ((total + 1.0) / (*n as f32 + 0.5)).ln().max(0.05) };
     debug_assert_eq!(counts.len(), DIMENSIONS);
     counts.iter().map(one).collect()
 }

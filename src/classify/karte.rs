@@ -118,7 +118,10 @@ impl fmt::Display for Karte {
             let (top1, top3, given) = (percent(m.top1), percent(m.top3), percent(m.coverage));
             let (at95, error) = (percent(m.coverage95), percent(m.error));
             let count = m.count;
-            writeln!(f, "| {name} | {count} | {top1} | {top3} | {given} | {right} | {at95} | {error} |")?;
+            writeln!(
+                f,
+                "| {name} | {count} | {top1} | {top3} | {given} | {right} | {at95} | {error} |"
+            )?;
         }
         Ok(())
     }
@@ -129,23 +132,43 @@ impl fmt::Display for Karte {
 #[must_use]
 pub fn scanned(text: &str, every: u64, seed: u64) -> String {
     const MISREAD: &[(char, &str)] = &[
-        ('e', "c"), ('l', "1"), ('i', "l"), ('m', "rn"), ('ä', "a"), ('ü', "u"), ('ö', "o"),
-        ('ß', "B"), ('h', "b"), ('a', "o"), ('S', "5"), ('O', "0"), ('t', "f"), ('c', "e"),
-        ('n', "ri"), ('g', "q"), ('B', "8"), ('f', "t"), ('u', "ii"), ('d', "cl"), ('r', "i"),
+        ('e', "c"),
+        ('l', "1"),
+        ('i', "l"),
+        ('m', "rn"),
+        ('ä', "a"),
+        ('ü', "u"),
+        ('ö', "o"),
+        ('ß', "B"),
+        ('h', "b"),
+        ('a', "o"),
+        ('S', "5"),
+        ('O', "0"),
+        ('t', "f"),
+        ('c', "e"),
+        ('n', "ri"),
+        ('g', "q"),
+        ('B', "8"),
+        ('f', "t"),
+        ('u', "ii"),
+        ('d', "cl"),
+        ('r', "i"),
     ];
     let mut state = seed ^ 0x9E37_79B9_7F4A_7C15;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let dice = state >> 33;
-        if dice % every.max(1) != 0 {
+        let (hit, dice) = (dice.is_multiple_of(every.max(1)), dice / every.max(1));
+        if !hit {
             out.push(c);
             continue;
         }
         match MISREAD.iter().find(|(letter, _)| *letter == c) {
-            Some((_, wrong)) if dice / every.max(1) % 8 != 0 => out.push_str(wrong),
+            Some((_, wrong)) if !dice.is_multiple_of(8) => out.push_str(wrong),
             _ if c == ' ' => {}
-            _ if dice / every.max(1) % 2 == 0 => out.push_str(&format!("{c} ")),
+            _ if dice.is_multiple_of(2) => out.push_str(&format!("{c} ")),
             _ => {}
         }
     }

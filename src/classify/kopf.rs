@@ -55,8 +55,15 @@ pub struct Kopf {
 const GREETINGS: &[&str] =
     &["sehr geehrte", "liebe", "hallo", "guten tag", "guten morgen", "moin", "grüß gott", "werte"];
 const FAREWELLS: &[&str] = &[
-    "mit freundlich", "freundliche grü", "hochachtungsvoll", "viele grüße", "mit bestem", "beste grüße",
-    "mfg", "im auftrag", "mit dank",
+    "mit freundlich",
+    "freundliche grü",
+    "hochachtungsvoll",
+    "viele grüße",
+    "mit bestem",
+    "beste grüße",
+    "mfg",
+    "im auftrag",
+    "mit dank",
 ];
 
 /// Reads the head.
@@ -124,7 +131,8 @@ fn subject(head: &[&str], greeted: bool) -> Option<String> {
     }
     // The last block of lines before the salutation, unless it is an address or a date.
     let mut blocks = head.split(|line| line.is_empty()).rev();
-    let block = blocks.find(|block| !block.is_empty() && !block.iter().all(|l| date_in(l).is_some()))?;
+    let block =
+        blocks.find(|block| !block.is_empty() && !block.iter().all(|l| date_in(l).is_some()))?;
     let first = block.iter().find(|line| !is_address(line))?;
     let whole = block.iter().any(|line| is_address(line));
     (!whole && first.chars().filter(|c| c.is_alphabetic()).count() > 3).then(|| cut(first))
@@ -163,7 +171,18 @@ fn sender(head: &[&str], lines: &[&str]) -> Option<String> {
 /// The date, if the line is one that dates a letter: short, and nothing else is dated by it.
 fn date_of_letter(line: &str) -> Option<NaiveDate> {
     let lower = line.to_lowercase();
-    let other = ["geb", " vom ", "ab ", "bis ", "zum ", "seit ", "frist", "gültig", "sitzung", "ihr schreiben"];
+    let other = [
+        "geb",
+        " vom ",
+        "ab ",
+        "bis ",
+        "zum ",
+        "seit ",
+        "frist",
+        "gültig",
+        "sitzung",
+        "ihr schreiben",
+    ];
     if line.chars().count() > 120 || other.iter().any(|word| lower.contains(word)) {
         return None;
     }
@@ -173,7 +192,8 @@ fn date_of_letter(line: &str) -> Option<NaiveDate> {
 /// The first date in a text: 3.4.2023, 03.04.2023, 3. April 2023, 2023-04-03.
 fn date_in(text: &str) -> Option<NaiveDate> {
     let is_end = |c: char| !c.is_ascii_digit();
-    let words: Vec<&str> = text.split([' ', '\t', ',', ';', '(', ')']).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split([' ', '\t', ',', ';', '(', ')']).filter(|w| !w.is_empty()).collect();
     words.iter().enumerate().find_map(|(at, word)| {
         let word = word.trim_end_matches('.');
         let iso = NaiveDate::parse_from_str(word, "%Y-%m-%d").ok();
@@ -199,9 +219,8 @@ fn ymd(year: &str, month: u32, day: &str) -> Option<NaiveDate> {
 }
 
 fn month(word: &str) -> Option<u32> {
-    let names = [
-        "jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez",
-    ];
+    let names =
+        ["jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"];
     let word = word.to_lowercase().replace("maerz", "märz");
     let whole = word.chars().all(|c| c.is_alphabetic() || c == '.');
     let at = names.iter().position(|name| whole && word.starts_with(name))?;
@@ -226,13 +245,16 @@ fn kind(head: &[&str], text: &str) -> Typ {
     let of_line = |line: &&str| {
         let line = line.to_lowercase();
         let mut words = line.split(|c: char| !c.is_alphabetic());
-        words.find_map(|word| titles.iter().find(|(end, _)| word.ends_with(end)).map(|(_, typ)| *typ))
+        words.find_map(|word| {
+            titles.iter().find(|(end, _)| word.ends_with(end)).map(|(_, typ)| *typ)
+        })
     };
     let mail = head.iter().any(|line| line.starts_with("Von:") || line.starts_with("From:"));
     if let Some(typ) = head.iter().filter(title).find_map(of_line) {
         return typ;
     }
-    let decided = text.lines().take(120).map(str::trim).any(|line| line == "Bescheid" || line == "Bescheid:");
+    let decided =
+        text.lines().take(120).map(str::trim).any(|line| line == "Bescheid" || line == "Bescheid:");
     match (decided, mail) {
         (true, _) => Typ::Bescheid,
         (_, true) => Typ::Mail,

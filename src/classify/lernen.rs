@@ -56,13 +56,7 @@ impl Lernen {
     }
 
     /// Adds a document that people filed; false if there is no such class.
-    pub fn add(
-        &mut self,
-        id: u128,
-        key: &str,
-        date: Option<NaiveDate>,
-        text: &Text<'_>,
-    ) -> bool {
+    pub fn add(&mut self, id: u128, key: &str, date: Option<NaiveDate>, text: &Text<'_>) -> bool {
         let Some(class) = self.by_key.get(key) else { return false };
         let features = merkmale::of(text, self.corpus.limit);
         self.corpus.add(*class as u32, id, date, &features);
@@ -95,6 +89,7 @@ impl Lernen {
         self.corpus.weigh(&rarity, &counts);
         drop(counts);
         let plan = table(&described, &rarity);
+        drop(described);
         let mut items = Vec::new();
         for (known, asked) in splits(&self.corpus) {
             let parts = Teile::new(&self.corpus, &known, plan.clone(), self.groups.clone());

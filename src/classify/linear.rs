@@ -6,7 +6,6 @@
 
 #![expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     clippy::indexing_slicing,
     reason = "places are those of the corpus, fewer than 2^32"
 )]
@@ -20,9 +19,9 @@ const PASSES: usize = 12;
 /// Violation below which it is good enough.
 const ENOUGH: f32 = 0.1;
 /// Multiplications a pass may cost over all classes; beyond it, negatives are sampled.
-const PASS_MAX: usize = 3_000_000_000;
+const PASS_MAX: usize = 2_200_000_000;
 /// Weights that are kept, over all classes.
-const KEPT_MAX: usize = 9_000_000;
+const KEPT_MAX: usize = 6_000_000;
 /// Number of the feature that every document has: the plane's distance from the origin.
 pub const BIAS: u32 = DIMENSIONS as u32;
 
@@ -116,7 +115,8 @@ impl Plane {
                 let projected = if alpha[place] == 0.0 { slope.min(0.0) } else { slope };
                 worst = worst.max(projected.abs());
                 if projected.abs() > 1e-4 {
-                    let next = (alpha[place] - slope / (corpus.square(doc) + 1.0 + diagonal)).max(0.0);
+                    let next =
+                        (alpha[place] - slope / (corpus.square(doc) + 1.0 + diagonal)).max(0.0);
                     self.move_by(corpus, doc, (next - alpha[place]) * sign);
                     alpha[place] = next;
                 }

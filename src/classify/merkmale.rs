@@ -53,20 +53,21 @@ pub type Features = Vec<(u32, f32)>;
 
 /// Words that say nothing of the matter, as they are after folding, without stemming.
 const SILENT: &str = "\
-    aber alle allem allen aller alles als also am an andere anderen anderer anderes auch auf aus bei \
-    beim bereits bin bis bitte bitten bitten da dabei damit danach dann daran darauf daraus darf das \
-    dass davon dazu dem den denen denn der deren des deshalb dessen die dies diese diesem diesen \
-    dieser dieses doch dort du durch ein eine einem einen einer eines er es etwa euch euer fur \
-    gegen geehrte geehrten geehrter gemass gern gerne grussen gruss grusse hab habe haben hat hatte \
-    hatten herr herren herrn frau damen hier hiermit hin ich ihm ihn ihnen ihr ihre ihrem ihren \
-    ihrer ihres im in ins ist ja je jede jedem jeden jeder jedoch jetzt kann kein keine keinem \
-    keinen keiner konnen konnte konnten machen man mehr mein meine meinem meinen meiner mich mir \
-    mit mochte mochten muss mussen nach nicht nichts noch nun nur ob oder ohne schon sehr sein \
-    seine seinem seinen seiner seit sich sie sind so sofern sollte sollten sondern sowie uber um \
-    und uns unser unsere unserem unseren unserer unter viele vielen vom von vor wahrend war waren \
-    was weil weiter weitere weiteren welche welchen welcher wenn wer werde werden wie wieder will \
-    wir wird wo worden wurde wurden zu zum zur zwar zwischen mfg dank danke vielen freundlichen \
-    freundliche hochachtungsvoll anlage anlagen seite tel telefon fax mail www http https de str";
+    aber alle allem allen aller alles als also am an andere anderen anderer anderes auch auf \
+    aus bei beim bereits bin bis bitte bitten da dabei damit danach dann daran darauf daraus \
+    darf das dass davon dazu dem den denen denn der deren des deshalb dessen die dies diese \
+    diesem diesen dieser dieses doch dort du durch ein eine einem einen einer eines er es etwa \
+    euch euer fur gegen geehrte geehrten geehrter gemass gern gerne grussen gruss grusse hab \
+    habe haben hat hatte hatten herr herren herrn frau damen hier hiermit hin ich ihm ihn \
+    ihnen ihr ihre ihrem ihren ihrer ihres im in ins ist ja je jede jedem jeden jeder jedoch \
+    jetzt kann kein keine keinem keinen keiner konnen konnte konnten machen man mehr mein \
+    meine meinem meinen meiner mich mir mit mochte mochten muss mussen nach nicht nichts noch \
+    nun nur ob oder ohne schon sehr sein seine seinem seinen seiner seit sich sie sind so \
+    sofern sollte sollten sondern sowie uber um und uns unser unsere unserem unseren unserer \
+    unter viele vielen vom von vor wahrend war waren was weil weiter weitere weiteren welche \
+    welchen welcher wenn wer werde werden wie wieder will wir wird wo worden wurde wurden zu \
+    zum zur zwar zwischen mfg dank danke freundlichen freundliche hochachtungsvoll anlage \
+    anlagen seite tel telefon fax mail www http https de str";
 
 static SILENT_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| SILENT.split_whitespace().collect());
@@ -210,7 +211,8 @@ pub fn of(text: &Text<'_>, limit: usize) -> Features {
     let mut list: Features = counts.into_iter().map(|(f, n)| (f, 1.0 + n.max(0.2).ln())).collect();
     list.retain(|(_, weight)| *weight > 0.0);
     if list.len() > limit {
-        let rank = |feature: u32| ([0, 2, 3, 1][group(feature)], feature.wrapping_mul(2_654_435_761));
+        let rank =
+            |feature: u32| ([0, 2, 3, 1][group(feature)], feature.wrapping_mul(2_654_435_761));
         list.sort_unstable_by_key(|(feature, _)| rank(*feature));
         list.truncate(limit);
     }

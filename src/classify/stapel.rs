@@ -107,7 +107,8 @@ impl Stapel {
                 for (sum, view) in slope.iter_mut().zip(truth.views) {
                     *sum += view;
                 }
-                for (candidate, (_, p)) in item.found.candidates.iter().zip(self.mixed(&item.found)) {
+                for (candidate, (_, p)) in item.found.candidates.iter().zip(self.mixed(&item.found))
+                {
                     for (sum, view) in slope.iter_mut().zip(candidate.views) {
                         *sum -= p * view;
                     }
@@ -146,11 +147,13 @@ fn threshold(stack: &Stapel, samples: &[([f32; SIGNS], bool)]) -> f32 {
     let sure = |(signs, right): &([f32; SIGNS], bool)| (sigmoid(dot(&stack.signs, signs)), *right);
     let mut sorted: Vec<(f32, bool)> = samples.iter().map(sure).collect();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut right, mut best) = (0_u32, None);
+    let (mut right, mut said, mut best) = (0_u32, 0.0, None);
     for (at, (sure, is_right)) in sorted.iter().enumerate() {
         right += u32::from(*is_right);
-        // One more miss than there was: a handful of lucky answers proves nothing.
-        if at >= 20 && f64::from(right) - 1.0 >= PRECISION * (at as f64) {
+        said += f64::from(*sure);
+        // One more miss than there was, and as much as was said: a few lucky answers prove nothing.
+        let least = PRECISION * (at as f64);
+        if at >= 20 && f64::from(right) - 1.0 >= least && said >= least {
             best = Some(*sure);
         }
     }

@@ -52,9 +52,10 @@ impl Tafel {
 
     /// The targets of a feature with their weights.
     pub fn get(&self, feature: u32) -> impl Iterator<Item = (usize, f32)> {
-        let range = self.keys.binary_search(&feature).map_or(0..0, |at| {
-            self.starts[at] as usize..self.starts[at + 1] as usize
-        });
+        let range = self
+            .keys
+            .binary_search(&feature)
+            .map_or(0..0, |at| self.starts[at] as usize..self.starts[at + 1] as usize);
         let targets = self.targets[range.clone()].iter().map(|t| *t as usize);
         targets.zip(self.weights[range].iter().copied())
     }

@@ -108,7 +108,8 @@ impl Teile {
         let plan = sums(&self.plan, classes);
         let near = top(&sums(&self.neighbours, self.class.len()), NEIGHBOURS, 0.0);
         let (mut votes, mut best) = (vec![0.0_f32; classes], vec![0.0_f32; classes]);
-        let mut group_votes = vec![0.0_f32; self.groups.iter().max().map_or(0, |g| *g as usize + 1)];
+        let mut group_votes =
+            vec![0.0_f32; self.groups.iter().max().map_or(0, |g| *g as usize + 1)];
         let all: f32 = near.iter().map(|(_, s)| s * s).sum::<f32>().max(1e-9);
         for (doc, likeness) in &near {
             let class = self.class[*doc] as usize;

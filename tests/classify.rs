@@ -1,0 +1,169 @@
+//! Suggestions from outside: what is learned, what is forgotten, what a damaged file does, and the
+//! command that prints the quality card.
+
+use std::{fs, path::Path, process::Command};
+
+use aktenlauf::{
+    classify::{Error, Klasse, Lernen, Modell, Text, exact, kopf},
+    domain::{aktenplan, aktenzeichen::Grammatik},
+};
+
+use super::served::Binary;
+
+fn text(text: &str) -> Text<'_> {
+    Text { text, ..Text::default() }
+}
+
+const MATTERS: [(&str, &str); 3] = [
+    ("Bauamt", "Bauantrag Carport Statik Grundriss Abstandsfläche Baugenehmigung Garage"),
+    ("Ordnungsamt", "Ruhestörung Bußgeld Falschparker Hundehaltung Leinenzwang Lärm"),
+    ("Standesamt", "Geburtsurkunde Eheschließung Trauung Sterbefall Personenstand Familienname"),
+];
+
+/// Documents of three offices, each with a few words of its matter.
+fn learned(count: usize, skip: Option<usize>) -> Modell {
+    let mut learning = Lernen::new(Klasse::of_labels(MATTERS.iter().map(|m| m.0)), count);
+    for number in (0..count).filter(|number| Some(*number) != skip) {
+        let (office, words) = MATTERS[number % MATTERS.len()];
+        let words: Vec<&str> = words.split(' ').collect();
+        let body = format!(
+            "Anfrage {number}\n\n{} und {} betreffend, wir bitten um Antwort zu {}.",
+            words[number % words.len()],
+            words[(number / 3 + 1) % words.len()],
+            words[(number / 7 + 2) % words.len()],
+        );
+        assert!(learning.add(number as u128, office, None, &text(&body)));
+    }
+    assert!(!learning.add(0, "Rechnungsamt", None, &text("gibt es nicht")));
+    learning.finish()
+}
+
+#[test]
+fn it_learns_and_names_words_and_similar_documents() {
+    let model = learned(90, None);
+    let answer =
+        model.ask(&text("Betreff: Carport\n\nIch will eine Garage bauen, Statik liegt bei."));
+    let first = &answer.vorschlaege[0];
+    assert_eq!(first.schluessel, "Bauamt");
+    assert!(answer.sicher, "{answer:?}");
+    assert!(first.worte.iter().any(|word| word == "Carport"), "{:?}", first.worte);
+    assert!(first.aehnliche.iter().all(|(id, _)| id % 3 == 0) && !first.aehnliche.is_empty());
+    let sum: f32 = answer.vorschlaege.iter().map(|s| s.wahrscheinlichkeit).sum();
+    assert!(sum < 1.01, "{sum}");
+}
+
+#[test]
+fn it_does_not_claim_to_know_what_it_can_not() {
+    let model = learned(90, None);
+    for strange in ["", "   \n", "zzz qqq", "\u{0}\u{202e}"] {
+        assert!(!model.ask(&text(strange)).sicher, "{strange:?}");
+    }
+    let empty = Lernen::new(Vec::new(), 0).finish();
+    assert!(empty.ask(&text("Bauantrag")).vorschlaege.is_empty());
+}
+
+#[test]
+fn equal_documents_give_an_equal_file_and_a_forgotten_one_leaves_nothing() {
+    let (one, two) = (learned(60, None).to_bytes(), learned(60, None).to_bytes());
+    assert!(one == two, "two runs differ");
+    let without = learned(60, Some(17));
+    let near = without.ask(&text("Ruhestörung und Bußgeld betreffend"));
+    assert!(near.vorschlaege.iter().all(|s| s.aehnliche.iter().all(|(id, _)| *id != 17)));
+    assert_eq!(without.documents(), 59);
+}
+
+#[test]
+fn a_model_is_read_back_and_a_damaged_one_is_refused() {
+    let model = learned(30, None);
+    let bytes = model.to_bytes();
+    assert!(Modell::from_bytes(&bytes) == Ok(model));
+    assert_eq!(Modell::from_bytes(b"PK\x03\x04"), Err(Error::Foreign));
+    assert_eq!(Modell::from_bytes(&bytes[..16]), Err(Error::Damaged));
+    let mut flips = 0;
+    for at in (16..bytes.len()).step_by(bytes.len() / 60) {
+        let mut wrong = bytes.clone();
+        wrong[at] ^= 4;
+        assert_eq!(Modell::from_bytes(&wrong), Err(Error::Damaged), "byte {at}");
+        assert_eq!(Modell::from_bytes(&bytes[..at]), Err(Error::Damaged), "cut at {at}");
+        flips += 1;
+    }
+    assert!(flips >= 60);
+}
+
+#[test]
+fn the_plan_alone_suggests_on_the_first_day() {
+    let plan = aktenplan::muster().unwrap();
+    let model = Lernen::new(Klasse::of_plan(&plan.einheiten), 0).finish();
+    let letter = "Sehr geehrte Damen und Herren,\n\nmein Führerschein muss umgetauscht werden, ich \
+                  habe noch den grauen Papierführerschein. Was kostet der Umtausch?\n";
+    let answer = model.ask(&text(letter));
+    let numbers: Vec<&str> = answer.vorschlaege.iter().map(|s| s.schluessel.as_str()).collect();
+    assert!(numbers.iter().take(3).any(|n| n.starts_with("122.15")), "{numbers:?}");
+}
+
+#[test]
+fn heads_of_the_letters_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/briefe");
+    let table = fs::read_to_string(folder.join("briefe.csv")).unwrap();
+    let (mut all, mut dated, mut wrong) = (0, 0, Vec::new());
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let letter = fs::read_to_string(folder.join(cells[0])).unwrap();
+        let head = kopf(&letter);
+        all += 1;
+        match head.datum {
+            Some(date) if date.to_string() == cells[1] => dated += 1,
+            Some(date) => wrong.push(format!("{}: {date} for {}", cells[0], cells[1])),
+            None => {}
+        }
+    }
+    println!("heads: {dated} of {all} dates right, {} wrong: {wrong:?}", wrong.len());
+    assert!(all == 150 && dated >= 100, "{dated} of {all}");
+    assert!(wrong.len() <= 8, "{wrong:?}");
+}
+
+#[test]
+fn exact_findings_are_bounded() {
+    let form = Grammatik::parse("{plan}-{lfd}", "{oe} {plan}-{lfd}-{vorgang}").unwrap();
+    let long = "521.01-7 Az. 1/22 ".repeat(20_000);
+    assert!(exact(&long, &form, |_| true).len() <= 50);
+}
+
+fn report(folder: &Path) -> (bool, String) {
+    let output =
+        Command::new(Binary::real().path()).args(["classify", "report"]).arg(folder).output();
+    let output = output.unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn the_report_bears_any_text_and_names_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let mut table = "datei;label;datum\n".to_owned();
+    for number in 0..40 {
+        let (office, words) = MATTERS[number % 3];
+        write(&format!("{number}.txt"), words.as_bytes());
+        table += &format!("{number}.txt;{office};2024-01-{:02}\n", number % 28 + 1);
+    }
+    write("1.txt", b"");
+    write("2.txt", b"Geb\xfchren\xff\x00 f\xfcr Trauung");
+    write("3.txt", &b"Carport ".repeat(700_000));
+    write("labels.csv", table.as_bytes());
+    let (done, card) = report(folder.path());
+    assert!(done && card.contains("| all | 8 |") && card.contains("newer 20 %"), "{card}");
+    for (table, complaint) in [
+        ("datei;label;farbe\n1.txt;A;rot\n", "farbe"),
+        ("datei;datum\n1.txt;2024-01-01\n", "label is missing"),
+        ("datei;label\nfehlt.txt;A\n", "fehlt.txt"),
+        ("datei;label\n../1.txt;A\n", "leads out"),
+        ("datei;label;datum\n1.txt;A;gestern\n", "gestern"),
+        ("datei;label\n1.txt;A\n2.txt;A\n", "all labels"),
+        ("datei;label\n", "no row"),
+    ] {
+        write("labels.csv", table.as_bytes());
+        let (done, text) = report(folder.path());
+        assert!(!done && text.contains(complaint), "{complaint}: {text}");
+    }
+}
