@@ -72,11 +72,13 @@ struct Page {
 struct Sheet {
     pages: Vec<Page>,
     y: f32,
+    /// Size of the text and distance of its lines.
+    body: (f32, f32),
 }
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self { pages: vec![Page::default()], y: PAGE.1 - MARGIN.2 }
+        Self { pages: vec![Page::default()], y: PAGE.1 - MARGIN.2, body: BODY }
     }
 }
 
@@ -110,7 +112,7 @@ impl Sheet {
     }
 
     fn paragraph(&mut self, absatz: &str) {
-        let (size, leading) = BODY;
+        let (size, leading) = self.body;
         if let Some(heading) = absatz.strip_prefix("# ") {
             self.heading(11.0, heading);
         } else if let Some(heading) = absatz.strip_prefix("## ") {
@@ -236,8 +238,11 @@ fn write(pages: &[Page], betreff: &str) -> Vec<u8> {
     let catalog = dictionary! { "Type" => "Catalog", "Pages" => root, "Lang" => "de-DE" };
     let catalog = document.add_object(catalog);
     document.trailer.set("Root", catalog);
+    // Outside of pages text is UTF-16, or in an encoding of its own that is not WinAnsi.
+    let utf16 = betreff.encode_utf16().flat_map(u16::to_be_bytes);
+    let title: Vec<u8> = [0xfe, 0xff].into_iter().chain(utf16).collect();
     let info = dictionary! {
-        "Title" => Object::string_literal(encode(betreff)),
+        "Title" => Object::string_literal(title),
         "Producer" => Object::string_literal("Aktenlauf"),
     };
     let info = document.add_object(info);

@@ -50,10 +50,12 @@ pub(super) fn stand(number: usize, eingang: bool, form: Form, plan: &str) -> Sta
     if eingang && number % 4 == 1 && !plan.starts_with("03.") && !plan.starts_with("611.") {
         return Stand::Wartet;
     }
+    // What others sent has no drafts.
+    let own = !eingang && form != Form::Csv;
     match number % 27 {
         11 => Stand::Storniert,
-        5 | 16 if form != Form::Csv => Stand::Fassungen(2),
-        22 if form != Form::Csv => Stand::Fassungen(3),
+        2 | 5 | 14 | 19 if own => Stand::Fassungen(2),
+        8 | 22 if own => Stand::Fassungen(3),
         _ => Stand::Abgelegt,
     }
 }
@@ -89,8 +91,9 @@ pub fn akten(documents: &[DemoDocument]) -> Vec<DemoAkte> {
 fn neu(document: &DemoDocument, index: usize) -> DemoAkte {
     let (plan, oe) = (document.planeinheit, document.oe_kuerzel);
     let name = &document.akte;
-    let old = name.contains("2023") || (name.starts_with("Bauvorhaben") && index % 3 == 0);
-    let wieder_geoeffnet = old && oe == "10";
+    let wieder_geoeffnet = name.starts_with("Energie");
+    let done = (name.starts_with("Bauvorhaben") && index % 3 == 0) || name.starts_with("IT-");
+    let old = name.contains("2023") || done || wieder_geoeffnet;
     let share = |oe, bearbeiten| Some(Share { oe, bearbeiten });
     DemoAkte {
         betreff: name.clone(),

@@ -25,7 +25,7 @@ mod vorlage;
 
 use dice::Dice;
 use people::{Adresse, Firma};
-use satz::Satz;
+use satz::{Fall, Satz};
 use vorlage::Vorlage;
 
 pub use akten::{DemoAkte, Share, akten};
@@ -164,6 +164,7 @@ struct Entwurf {
 #[derive(Clone, Debug)]
 struct Ablage {
     entwurf: Entwurf,
+    datum: NaiveDate,
     form: Form,
     akte: String,
     vorgang: Option<String>,
@@ -173,11 +174,11 @@ fn document(number: usize, seed: u64) -> DemoDocument {
     let mut dice = Dice::new(seed, u64::try_from(number).unwrap_or(u64::MAX));
     let datum = werktag(dice.date());
     let ablage = reihe::ablage(number, &mut dice, datum, seed);
-    ganz(number, &mut dice, datum, ablage)
+    ganz(number, &mut dice, ablage)
 }
 
-fn ganz(number: usize, dice: &mut Dice, datum: NaiveDate, ablage: Ablage) -> DemoDocument {
-    let Ablage { entwurf, form, akte, vorgang } = ablage;
+fn ganz(number: usize, dice: &mut Dice, ablage: Ablage) -> DemoDocument {
+    let Ablage { entwurf, datum, form, akte, vorgang } = ablage;
     let laufnummer = dice.between(3, 480);
     let kopf = kopf(&entwurf, datum, laufnummer);
     let stadt = || format!("{STADT}, {}", oe_name(entwurf.oe));
@@ -217,11 +218,13 @@ fn ganz(number: usize, dice: &mut Dice, datum: NaiveDate, ablage: Ablage) -> Dem
     }
 }
 
-/// A document of a template in `texte`.
-fn geschrieben(name: &str, dice: &mut Dice, datum: NaiveDate, seed: u64) -> Ablage {
+/// The n-th document of a template in `texte`.
+fn geschrieben(name: &str, nth: usize, dice: &mut Dice, datum: NaiveDate, seed: u64) -> Ablage {
     let vorlage = Vorlage::named(name);
+    let fall = Fall::new(vorlage, seed, nth);
+    let datum = fall.as_ref().map_or(datum, |fall| werktag(fall.datum));
     let mut satz = Satz::new(dice, datum);
-    satz.kopf(vorlage, seed);
+    satz.kopf(vorlage, fall.as_ref());
     let wer = satz.text(vorlage.kopf("wer").unwrap_or("{person}"));
     let adresse = satz.text(vorlage.kopf("adresse").unwrap_or("{anschrift}"));
     satz.setze("gruss", format!("Mit freundlichen Grüßen\n\n{wer}"));
@@ -245,7 +248,7 @@ fn geschrieben(name: &str, dice: &mut Dice, datum: NaiveDate, seed: u64) -> Abla
     };
     let akte = satz.text(vorlage.kopf("akte").unwrap_or("{betreff}"));
     let vorgang = vorlage.kopf("vorgang").map(|text| satz.text(text));
-    Ablage { entwurf, form: Form::named(vorlage.kopf("form")), akte, vorgang }
+    Ablage { entwurf, datum, form: Form::named(vorlage.kopf("form")), akte, vorgang }
 }
 
 fn kopf(entwurf: &Entwurf, datum: NaiveDate, laufnummer: u64) -> Briefkopf {

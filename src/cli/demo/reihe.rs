@@ -1,7 +1,7 @@
 //! Which template makes the n-th document, and where it belongs.
 //!
 //! Neighbours differ, so that the first dozen documents already shows the range. Reports of fifty
-//! pages come in the first round and in every fourth one after it; letters take their place.
+//! pages come in the first round and in every third one after it; letters take their place.
 
 use chrono::NaiveDate;
 
@@ -26,7 +26,7 @@ pub enum Quelle {
 use Quelle::{Bericht, Brief, Text};
 
 /// All templates.
-pub const REIHE: [Quelle; 66] = [
+pub const REIHE: [Quelle; 71] = [
     Text("bauantrag"),
     Brief(notices::hundesteuer, "Hundesteuerbescheide {jahr}", None),
     Brief(council::stadtrat, "Stadtrat: Niederschriften", None),
@@ -50,6 +50,7 @@ pub const REIHE: [Quelle; 66] = [
     Brief(citizens::strassenschaden, "Schadensmeldungen Straßen", Some("Meldungen {jahr}")),
     Text("sitzung_bauausschuss"),
     Text("xml_ummeldung"),
+    Text("rechnung_kanal"),
     Brief(notices::grundsteuer, "Grundsteuerbescheide {jahr}", None),
     Brief(
         business::stellungnahme_versorger,
@@ -79,6 +80,7 @@ pub const REIHE: [Quelle; 66] = [
     Brief(notices::ordnungswidrigkeit, "Bußgeldverfahren {jahr}", None),
     Text("csv_baeume"),
     Text("brandschau"),
+    Text("mail_schlagloch"),
     Text("rechnung_reinigung"),
     Brief(requests::vereinsfoerderung, "Förderung der Vereine", Some("Anträge {jahr}")),
     Text("personal_zeugnis"),
@@ -90,12 +92,15 @@ pub const REIHE: [Quelle; 66] = [
     Bericht("bericht_bruecken"),
     Brief(council::vermerk_kalkulation, "Gebühren und Entgelte: Kalkulation", None),
     Text("baulast"),
+    Text("rechnung_ingenieur"),
     Brief(requests::informationszugang, "Anträge auf Zugang zu Informationen", None),
     Text("friedhof_grabstaette"),
+    Text("bauantrag"),
     Text("rtf_gespraech"),
     Text("erschliessungsbeitrag"),
     Text("baubeginn"),
     Text("markt_zulassung"),
+    Text("baugenehmigung"),
     Brief(citizens::baumfaellung, "Anträge auf Baumfällung", Some("Anträge {jahr}")),
     Text("rechnung_strom"),
     Text("personal_abmahnung"),
@@ -105,9 +110,17 @@ pub const REIHE: [Quelle; 66] = [
 
 pub fn ablage(number: usize, dice: &mut Dice, datum: NaiveDate, seed: u64) -> Ablage {
     let (round, place) = (number / REIHE.len(), number % REIHE.len());
+    // How many documents of the same template came before.
+    let nth = |name: &str| {
+        let same = |until: usize| {
+            let all = REIHE.iter().take(until);
+            all.filter(|quelle| matches!(quelle, Text(other) if *other == name)).count()
+        };
+        round * same(REIHE.len()) + same(place)
+    };
     match REIHE.get(place) {
-        Some(Bericht(name)) if round.is_multiple_of(4) => geschrieben(name, dice, datum, seed),
-        Some(Text(name)) => geschrieben(name, dice, datum, seed),
+        Some(Bericht(name)) if round.is_multiple_of(3) => geschrieben(name, 0, dice, datum, seed),
+        Some(Text(name)) => geschrieben(name, nth(name), dice, datum, seed),
         Some(Brief(..)) => brief(place, dice, datum),
         _ => brief(number, dice, datum),
     }
@@ -126,7 +139,7 @@ fn brief(place: usize, dice: &mut Dice, datum: NaiveDate) -> Ablage {
     let mut satz = Satz::new(dice, datum);
     satz.setze("plangebiet", plangebiet(&entwurf.betreff));
     let (akte, vorgang) = (satz.text(akte), vorgang.map(|text| satz.text(text)));
-    Ablage { entwurf, form: Form::Brief, akte, vorgang }
+    Ablage { entwurf, datum, form: Form::Brief, akte, vorgang }
 }
 
 /// `Bebauungsplan Nr. 31 „Heidekrug Süd“` out of a subject.
@@ -145,5 +158,5 @@ pub fn letter(number: usize, seed: u64) -> DemoDocument {
         .collect();
     let place = letters.get(number % letters.len().max(1)).copied().unwrap_or_default();
     let ablage = brief(place, &mut dice, datum);
-    ganz(number, &mut dice, datum, ablage)
+    ganz(number, &mut dice, ablage)
 }

@@ -23,11 +23,38 @@ pub struct Satz<'a> {
     listen: BTreeMap<&'static str, Vec<&'static str>>,
     /// Rows of the table that is being written; repetitions add to it.
     zeilen: Vec<String>,
+    /// Which case this is.
+    nummer: usize,
+}
+
+/// A matter that several documents concern: the same people, places and days for all of them.
+#[derive(Clone, Debug)]
+pub struct Fall {
+    vorlage: &'static Vorlage,
+    nummer: usize,
+    dice: Dice,
+    /// The day on which the document of this template is written.
+    pub datum: NaiveDate,
+}
+
+impl Fall {
+    /// The case of a template's n-th document, if the template belongs to cases.
+    pub fn new(vorlage: &Vorlage, seed: u64, nth: usize) -> Option<Self> {
+        let (name, count) = vorlage.kopf("fall")?.split_once(' ')?;
+        let nummer = nth % count.parse::<usize>().ok()?.max(1);
+        let salt = name.bytes().fold(seed, |sum, byte| sum * 31 % 0xffff_fffb + u64::from(byte));
+        let mut dice = Dice::new(salt, u64::try_from(nummer).ok()?);
+        let days: u64 = vorlage.kopf("tage").and_then(|days| days.parse().ok()).unwrap_or(0);
+        // The last step of a case still lies in the years of the other documents.
+        let begin = NaiveDate::from_ymd_opt(2023, 1, 16)? + Days::new(dice.between(0, 900));
+        let vorlage = Vorlage::named(&format!("fall:{name}"));
+        Some(Self { vorlage, nummer, dice, datum: begin + Days::new(days) })
+    }
 }
 
 impl<'a> Satz<'a> {
     pub fn new(dice: &'a mut Dice, datum: NaiveDate) -> Self {
-        Self { dice, datum, werte: BTreeMap::new(), listen: BTreeMap::new(), zeilen: Vec::new() }
+        Self { dice, datum, werte: BTreeMap::new(), listen: BTreeMap::new(), zeilen: Vec::new(), nummer: 0 }
     }
 
     /// Names a value.
@@ -35,17 +62,14 @@ impl<'a> Satz<'a> {
         self.werte.insert(name.to_owned(), wert);
     }
 
-    /// Takes what a template's head names (`let`, `liste`); `fall` first, which is the same for
-    /// all documents of one case.
-    pub fn kopf(&mut self, vorlage: &Vorlage, seed: u64) {
-        if let Some((name, count)) = vorlage.kopf("fall").and_then(|fall| fall.split_once(' ')) {
-            let number = self.dice.between(1, count.parse().unwrap_or(1));
-            let salt = name.bytes().fold(seed, |sum, byte| sum * 31 % 0xffff_fffb + u64::from(byte));
-            let mut dice = Dice::new(salt, number);
-            let mut fall = Satz::new(&mut dice, self.datum);
-            fall.setze("fallnummer", number.to_string());
-            fall.kopf(Vorlage::named(&format!("fall:{name}")), number);
-            self.werte.append(&mut fall.werte);
+    /// Takes what a template's head names (`let`, `liste`); what the case names first.
+    pub fn kopf(&mut self, vorlage: &Vorlage, fall: Option<&Fall>) {
+        if let Some(fall) = fall {
+            let mut dice = fall.dice.clone();
+            let mut satz = Satz::new(&mut dice, self.datum);
+            satz.nummer = fall.nummer;
+            satz.kopf(fall.vorlage, None);
+            self.werte.append(&mut satz.werte);
         }
         for (key, value) in &vorlage.kopf {
             if let Some(list) = key.strip_prefix("liste ") {
@@ -56,7 +80,7 @@ impl<'a> Satz<'a> {
             } else if let Some(name) = key.strip_prefix("der_reihe_nach ") {
                 // Cases take their main feature in turn, so that no two are alike.
                 let of: Vec<&str> = value.split("; ").collect();
-                let place = usize::try_from(seed).unwrap_or(0) % of.len().max(1);
+                let place = self.nummer % of.len().max(1);
                 let value = self.text(of.get(place).copied().unwrap_or_default());
                 self.setze(name, value);
             }
@@ -244,6 +268,10 @@ impl<'a> Satz<'a> {
             "etwa" => {
                 let percent = self.wurf(high, arguments.get(2).map_or(high, |t| self.zahl(t)));
                 punkte(low * (100 + percent) / 100)
+            }
+            "mal" => {
+                let per = arguments.get(2).map_or(1, |text| self.zahl(text)).max(1);
+                punkte(low * high / per)
             }
             "tag" | "kurz" => {
                 let day = self.tag(low, high);

@@ -3,6 +3,8 @@
 
 use super::{BODY, Briefkopf, Face, MARGIN, PAGE, Page, Sheet, encode};
 
+/// Size of the text and distance of its lines.
+const TEXT: (f32, f32) = (11.0, 16.0);
 /// Distance of the lines of the contents.
 const ENTRY: f32 = 15.0;
 /// Entries on a page of the contents.
@@ -16,37 +18,37 @@ struct Entry {
     page: usize,
 }
 
-/// Sets a report: the paragraphs are those of `letter`, `# ` begins a chapter, `## ` a section.
+/// Sets a report: the paragraphs are those of `letter`, `# ` begins a chapter, `## ` a section,
+/// `### ` one on a page of its own.
 #[must_use]
 pub fn report(kopf: &Briefkopf, absaetze: &[String]) -> Vec<u8> {
-    let mut text = Sheet::default();
+    let mut text = Sheet { body: TEXT, ..Sheet::default() };
     let mut entries: Vec<Entry> = Vec::new();
     let (mut chapter, mut section) = (0, 0);
     for absatz in absaetze {
-        let (level, heading) = match (absatz.strip_prefix("# "), absatz.strip_prefix("## ")) {
-            (Some(heading), _) => (1, heading),
-            (None, Some(heading)) => (2, heading),
-            (None, None) => {
-                text.paragraph(absatz);
-                continue;
-            }
+        let marks = absatz.bytes().take_while(|byte| *byte == b'#').count();
+        let Some(heading) = absatz.get(marks..).filter(|_| marks > 0) else {
+            text.paragraph(absatz);
+            continue;
         };
-        let numbered = if level == 1 {
+        let heading = heading.trim_start();
+        let fresh = text.pages.last().is_some_and(|page| page.pieces.len() <= 1);
+        if (marks == 1 || marks == 3) && !fresh {
+            text.new_page();
+        }
+        let numbered = if marks == 1 {
             (chapter, section) = (chapter + 1, 0);
-            if chapter > 1 {
-                text.new_page();
-            }
             format!("{chapter} {heading}")
         } else {
             section += 1;
             format!("{chapter}.{section} {heading}")
         };
         text.y -= 8.0;
-        text.heading(if level == 1 { 15.0 } else { 11.5 }, &numbered);
+        text.heading(if marks == 1 { 15.0 } else { 12.0 }, &numbered);
         text.y -= 4.0;
-        entries.push(Entry { text: numbered, chapter: level == 1, page: text.pages.len() - 1 });
+        entries.push(Entry { text: numbered, chapter: marks == 1, page: text.pages.len() - 1 });
     }
-    let mut sheet = Sheet { pages: title(kopf), y: 0.0 };
+    let mut sheet = Sheet { pages: title(kopf), ..Sheet::default() };
     let before = 1 + entries.len().div_ceil(ENTRIES).max(1);
     sheet.pages.extend(contents(&entries, before));
     sheet.pages.extend(text.pages);

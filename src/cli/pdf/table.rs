@@ -1,4 +1,4 @@
-//! Tables: columns as wide as their widest cell, the widest column takes what is left and wraps.
+//! Tables: columns as wide as their widest cell; the widest takes what is left, or wraps.
 //! Figures stand to the right. The head is repeated on each page.
 
 use super::{Face, MARGIN, PAGE, Sheet, encode};
@@ -74,7 +74,11 @@ fn widths(rows: &[Vec<&str>]) -> Vec<f32> {
         let widest = widths.iter_mut().max_by(|a, b| a.total_cmp(b));
         match widest {
             Some(width) if over > 0.5 && *width > 40.0 => *width -= over.min(*width * 0.2),
-            _ => return widths,
+            Some(width) => {
+                *width += (-over).max(0.0);
+                return widths;
+            }
+            None => return widths,
         }
     }
 }
