@@ -421,7 +421,7 @@ fn demo_documents_are_read_back() {
     let mut forms = std::collections::BTreeMap::new();
     for document in demo::documents(132, 11) {
         let bytes = document.bytes();
-        let media_type = aktenlauf::text::sniff(&bytes, &document.dateiname);
+        let media_type = sniff(&bytes, &document.dateiname);
         let read = read(&pool, media_type, &bytes).unwrap();
         let text = words(&read.text);
         *forms.entry(media_type).or_insert(0) += 1;

@@ -111,8 +111,7 @@ fn push_all(
                     while let Some(document) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let akte = akten.iter().position(|akte| akte.nimmt(document));
                         let akte = akte.and_then(|place| opened.get(place));
-                        push(client, document, akte)
-                            .with_context(|| document.dateiname.clone())?;
+                        push(client, document, akte).with_context(|| document.dateiname.clone())?;
                         bar.inc(1);
                     }
                     Ok(())
@@ -185,7 +184,8 @@ fn close(
 ) -> anyhow::Result<()> {
     let (name, password) = (&registrar.name, &registrar.password);
     let signed = Client::new(url, "", None)?;
-    let session = signed.post("/anmeldung", None, &json!({ "name": name, "passwort": password }))?;
+    let session =
+        signed.post("/anmeldung", None, &json!({ "name": name, "passwort": password }))?;
     let registry = Client::new(url, word(&session, "token")?, None)?;
     for (akte, opened) in akten.iter().zip(opened) {
         for (betreff, _) in akte.vorgaenge.iter().filter(|(_, closed)| *closed) {

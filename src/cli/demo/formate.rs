@@ -238,7 +238,9 @@ fn xml(kopf: &Briefkopf, absaetze: &[String]) -> String {
             Teil::Titel(words) => {
                 text.push_str(&format!("  <abschnitt>{}</abschnitt>\n", escaped(words)));
             }
-            Teil::Punkt(words) => text.push_str(&format!("  <anlage>{}</anlage>\n", escaped(words))),
+            Teil::Punkt(words) => {
+                text.push_str(&format!("  <anlage>{}</anlage>\n", escaped(words)))
+            }
             Teil::Tabelle(rows) => {
                 for row in rows {
                     let cells = row.iter().map(|c| format!("<wert>{}</wert>", escaped(c)));

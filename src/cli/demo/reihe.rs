@@ -153,9 +153,8 @@ fn plangebiet(betreff: &str) -> String {
 pub fn letter(number: usize, seed: u64) -> DemoDocument {
     let mut dice = Dice::new(seed, u64::try_from(number).unwrap_or(u64::MAX));
     let datum = werktag(dice.date());
-    let letters: Vec<usize> = (0..REIHE.len())
-        .filter(|place| matches!(REIHE.get(*place), Some(Brief(..))))
-        .collect();
+    let letters: Vec<usize> =
+        (0..REIHE.len()).filter(|place| matches!(REIHE.get(*place), Some(Brief(..)))).collect();
     let place = letters.get(number % letters.len().max(1)).copied().unwrap_or_default();
     let ablage = brief(place, &mut dice, datum);
     ganz(number, &mut dice, ablage)

@@ -54,7 +54,14 @@ impl Fall {
 
 impl<'a> Satz<'a> {
     pub fn new(dice: &'a mut Dice, datum: NaiveDate) -> Self {
-        Self { dice, datum, werte: BTreeMap::new(), listen: BTreeMap::new(), zeilen: Vec::new(), nummer: 0 }
+        Self {
+            dice,
+            datum,
+            werte: BTreeMap::new(),
+            listen: BTreeMap::new(),
+            zeilen: Vec::new(),
+            nummer: 0,
+        }
     }
 
     /// Names a value.
@@ -73,7 +80,7 @@ impl<'a> Satz<'a> {
         }
         for (key, value) in &vorlage.kopf {
             if let Some(list) = key.strip_prefix("liste ") {
-                self.listen.insert(list, value.split("; ").collect());
+                self.listen.insert(list, value.split(";; ").collect());
             } else if let Some(name) = key.strip_prefix("let ") {
                 let value = self.text(value);
                 self.setze(name, value);

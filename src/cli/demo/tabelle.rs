@@ -97,7 +97,8 @@ mod tests {
         let rows: Vec<String> = rows.map(str::to_owned).into();
         let table = setzen(&mut Dice::new(1, 1), &rows);
         assert_eq!(table, "| Jahr\tZahl\n2024\t1.200\n2025\t34\nSumme\t1.234");
-        let rows = ["|* Sand | t | 10,50", "|= Netto | | | | +", "|19 USt | | | | +", "|! Alles | +"];
+        let rows =
+            ["|* Sand | t | 10,50", "|= Netto | | | | +", "|19 USt | | | | +", "|! Alles | +"];
         let rows: Vec<String> = rows.map(str::to_owned).into();
         let table = setzen(&mut Dice::new(1, 2), &rows);
         let last: Vec<&str> = table.lines().map(|row| row.rsplit('\t').next().unwrap()).collect();

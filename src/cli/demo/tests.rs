@@ -131,6 +131,10 @@ fn minutes_and_decisions_have_several_pages() {
     for document in documents(142, 2026).filter(|d| d.form == Form::Brief) {
         let pages = lopdf::Document::load_mem(&document.bytes()).unwrap().get_pages().len();
         counts.entry(document.typ).or_default().push(pages);
+        for item in document.absaetze.iter().filter_map(|part| part.strip_prefix("# TOP ")) {
+            let title = item.split_once(": ").unwrap().1;
+            assert!(title.starts_with(char::is_uppercase), "no title of an item: {title}");
+        }
     }
     let at_least = |typ: &str, pages: usize| counts[typ].iter().filter(|n| **n >= pages).count();
     println!("demo: pages by type {counts:?}");

@@ -2,10 +2,10 @@
 //!
 //! A template has a head of `key: value` lines, and after a blank line paragraphs. `{a|b}` is one
 //! of several, `{zahl 3 9}` a word of `satz`, `{name}` what `let` or `@setze` named before.
-//! `?40 ` before a paragraph keeps it in so many of a hundred cases, `?x>7 ` where a figure is so.
-//! `@je x aus LISTE [MIN MAX]` and `@mal MIN MAX` repeat what stands before their `@ende`. Lines
-//! of `> Feld = Wert` and of tables (`| a | b`) stay lines, those of `# ` and `- ` are paragraphs,
-//! all others are joined.
+//! `@je x aus LISTE [MIN MAX]` and `@mal MIN MAX` repeat what stands before their `@ende`; entries
+//! of a `liste` stand between `;; `, the parts of an entry between ` / `. `?40 ` before a paragraph
+//! keeps it in so many of a hundred cases, `?x>7 ` where a figure is so. Lines of `> Feld = Wert`
+//! and of tables (`| a | b`) stay lines, those of `# ` and `- ` are paragraphs, others are joined.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
