@@ -92,7 +92,8 @@ fn neu(document: &DemoDocument, index: usize) -> DemoAkte {
     let (plan, oe) = (document.planeinheit, document.oe_kuerzel);
     let name = &document.akte;
     let wieder_geoeffnet = name.starts_with("Energie");
-    let done = (name.starts_with("Bauvorhaben") && index % 3 == 0) || name.starts_with("IT-");
+    let done =
+        (name.starts_with("Bauvorhaben") && index.is_multiple_of(3)) || name.starts_with("IT-");
     let old = name.contains("2023") || done || wieder_geoeffnet;
     let share = |oe, bearbeiten| Some(Share { oe, bearbeiten });
     DemoAkte {
@@ -103,7 +104,7 @@ fn neu(document: &DemoDocument, index: usize) -> DemoAkte {
         geschlossen: old,
         wieder_geoeffnet,
         freigabe: match plan {
-            "511.02" => share("63", index % 2 == 0),
+            "511.02" => share("63", index.is_multiple_of(2)),
             "541.04" => share("61", false),
             "561.02" => share("66", true),
             "523.02" => share("61", false),
