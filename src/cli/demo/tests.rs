@@ -117,6 +117,8 @@ fn reports_have_fifty_pages_and_no_two_alike() {
             pieces.truncate(end);
             assert!(contents.insert(pieces), "{}: a page twice", report.betreff);
         }
+        let headings = report.absaetze.iter().filter(|part| part.starts_with('#'));
+        assert!(headings.clone().all(|part| part.len() < 100), "a heading took text in");
         let long: Vec<_> = report.absaetze.iter().filter(|part| part.len() > 200).collect();
         let different: BTreeSet<_> = long.iter().collect();
         assert!(different.len() * 100 >= long.len() * 90, "{} of {}", different.len(), long.len());

@@ -80,7 +80,7 @@ fn blocks(lines: &mut std::str::Lines<'static>) -> Vec<Block> {
     let mut open: Vec<&str> = Vec::new();
     while let Some(line) = lines.next() {
         let Some(order) = line.strip_prefix('@') else {
-            let own = ["- ", "# ", "## ", "?"].iter().any(|mark| line.starts_with(mark));
+            let own = ["- ", "# ", "## ", "### ", "?"].iter().any(|mark| line.starts_with(mark));
             if own || line.trim().is_empty() {
                 close(&mut open, &mut blocks);
             }
