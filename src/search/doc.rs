@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{analysis, days::day, language::Feld};
 
 /// Version of fields and analysis together; raising it makes every index be built anew.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Columns of text that are counted by value.
 pub(super) const PLANEINHEIT: &str = "planeinheit";
