@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::domain::{
     access::{Freigabe, Rolle, Schutzklasse, Stufe, Verb},
     akte::{Medium, Zustand},
+    aktentyp::Felder,
     aktenplan::{Aussonderungsart, Regel},
     dokument::{Fassung, Storno, TextZustand},
     organisation::{Grenzen, Rollenzuweisung},
@@ -77,6 +78,8 @@ pub struct AkteAnsicht {
     pub zustand: Zustand,
     pub medium: Medium,
     pub typ: Option<String>,
+    pub typ_version: Option<u32>,
+    pub felder: Felder,
     pub bemerkung: Option<String>,
     pub geschlossen_am: Option<NaiveDate>,
     pub fremd_id: Option<String>,

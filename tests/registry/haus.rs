@@ -14,6 +14,7 @@ use aktenlauf::{
     blob,
     disk::local::Local,
     domain::{
+        aktentyp::Aktentypen,
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
         digest::Digest,
@@ -277,6 +278,20 @@ impl Haus {
         follow.close().unwrap();
     }
 
+    /// The same house with other types of Akten.
+    pub fn typen(&mut self, typen: Arc<Aktentypen>) {
+        let config = Config { typen: typen.clone(), ..Config::default() };
+        self.registry = Registry::new(
+            self.ledger.clone(),
+            self.registry.blobs().clone(),
+            self.derived.clone(),
+            self.index.clone(),
+            self.source.clone(),
+            config,
+        );
+        self.follow = self.follow.take().map(|follow| follow.with_typen(typen));
+    }
+
     pub fn follow(&self) -> &Follow {
         self.follow.as_ref().unwrap()
     }
@@ -391,6 +406,7 @@ pub fn akte_neu(planeinheit: &str, betreff: &str) -> AkteNeu {
         betreff: betreff.into(),
         oe: None,
         typ: None,
+        felder: None,
         bemerkung: None,
         stufe: Default::default(),
         freigaben: vec![],
