@@ -186,6 +186,11 @@ impl Stadt {
         self.running.take().unwrap().stop();
     }
 
+    /// As it is configured.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     pub fn data(&self) -> &Path {
         &self.file.data
     }

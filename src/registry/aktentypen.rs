@@ -99,10 +99,12 @@ pub(super) fn aendern(
     };
     let typ = match (typ_neu, own) {
         (Feld::Wert(name), _) => typen.neueste(name).ok_or_else(|| unbekannt(typen))?,
-        (Feld::Unveraendert, Some((name, version))) => typen.version(name, version).ok_or_else(|| {
-            let text = format!("Der Aktentyp {name} {version} ist nicht mehr eingerichtet.");
-            Error::ungueltig("/felder", "aktentyp_unbekannt", text)
-        })?,
+        (Feld::Unveraendert, Some((name, version))) => {
+            typen.version(name, version).ok_or_else(|| {
+                let text = format!("Der Aktentyp {name} {version} ist nicht mehr eingerichtet.");
+                Error::ungueltig("/felder", "aktentyp_unbekannt", text)
+            })?
+        }
         // Cleared, or a file from the time before there were types: as if it were opened now.
         (_, _) => {
             let unit = s.get::<Planeinheit>(&akte.planeinheit)?;
@@ -235,6 +237,7 @@ fn unpassend(
         Some(_) => "does not fit files that are there; write the change as a new version",
     };
     let more = if count > named.len() as u64 { ", ..." } else { "" };
-    Ok((count > 0)
-        .then(|| format!("type {name} version {version} {why}: {count}: {}{more}", named.join(", "))))
+    Ok((count > 0).then(|| {
+        format!("type {name} version {version} {why}: {count}: {}{more}", named.join(", "))
+    }))
 }

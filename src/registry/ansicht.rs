@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::domain::{
     access::{Freigabe, Rolle, Schutzklasse, Stufe, Verb},
     akte::{Medium, Zustand},
-    aktentyp::Felder,
     aktenplan::{Aussonderungsart, Regel},
+    aktentyp::Felder,
     dokument::{Fassung, Storno, TextZustand},
     organisation::{Grenzen, Rollenzuweisung},
     verwaltung::{AntragStand, Vorhaben},

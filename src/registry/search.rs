@@ -113,7 +113,8 @@ impl Reader {
                 treffer.extend(self.treffer(s, hit, terms)?);
             }
             let unit = frage.planeinheit.as_deref().unwrap_or_default();
-            let facetten = page.facets.map(|facets| Facetten::of(s, typen, facets, &readable, unit));
+            let facetten =
+                page.facets.map(|facets| Facetten::of(s, typen, facets, &readable, unit));
             let meinten_sie = match page.count {
                 0 => self.meinten_sie(s, &frage.text, &mut query)?,
                 _ => None,

@@ -153,8 +153,7 @@ impl Fields {
             zeichen_eigen: schema.add_text_field("zeichen_eigen", raw.clone()),
             fachfeld: schema.add_text_field("fachfeld", raw),
             // Only counted: nothing is looked up there.
-            fachfacette: schema
-                .add_text_field(FACHFACETTE, TextOptions::default().set_fast("raw")),
+            fachfacette: schema.add_text_field(FACHFACETTE, TextOptions::default().set_fast("raw")),
             planeinheit: schema.add_text_field(PLANEINHEIT, counted.clone()),
             typ: schema.add_text_field(TYP, counted),
             id: schema.add_bytes_field("id", INDEXED),

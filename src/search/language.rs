@@ -483,10 +483,12 @@ impl Reader {
 /// Characters of a `typ.feld` that stands at the beginning, if one does.
 fn fachfeld(rest: &[char]) -> Option<usize> {
     let sign = |c: &&char| c.is_ascii_alphanumeric() || **c == '_';
-    let run = |from: usize| rest.get(from..).map_or(0, |rest| {
-        let letter = rest.first().is_some_and(char::is_ascii_alphabetic);
-        if letter { rest.iter().take(FACHFELD_MAX).take_while(sign).count() } else { 0 }
-    });
+    let run = |from: usize| {
+        rest.get(from..).map_or(0, |rest| {
+            let letter = rest.first().is_some_and(char::is_ascii_alphabetic);
+            if letter { rest.iter().take(FACHFELD_MAX).take_while(sign).count() } else { 0 }
+        })
+    };
     let typ = run(0);
     let feld = run(typ + 1);
     (typ > 0 && rest.get(typ) == Some(&'.') && feld > 0).then_some(typ + 1 + feld)

@@ -156,7 +156,6 @@ impl House {
             Arc::clone(&source),
             file.registry(typen),
         );
-        registry.aktentypen_pruefen().map_err(Error::Aktentypen)?;
         let follow = Arc::new(follow);
         let sessions = Arc::new(Sessions::new(Arc::clone(&source), shelf));
         Ok(Self { source, ledger, blobs, derived, index, follow, registry, sessions, _data: data })

@@ -14,9 +14,9 @@ use aktenlauf::{
     blob,
     disk::local::Local,
     domain::{
-        aktentyp::Aktentypen,
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
+        aktentyp::Aktentypen,
         digest::Digest,
         dokument::{Ablage, Blob, BlobStand},
         source::Source,

@@ -7,7 +7,8 @@ use aktenlauf::{
     domain::access::{Empfaenger, Freigabe, Rolle, Schutzklasse, Stufe},
     intake::Metadaten,
     registry::{
-        AkteAenderung, AkteNeu, Facette, Reader, RechteNeu, Rollenangabe, Suchanfrage, Suchergebnis, Treffer,
+        AkteAenderung, AkteNeu, Facette, Reader, RechteNeu, Rollenangabe, Suchanfrage,
+        Suchergebnis, Treffer,
     },
 };
 use uuid::Uuid;

@@ -115,7 +115,8 @@ impl Aktentyp {
             }
             Why::AdditionalProperties { unexpected } => {
                 let unknown = |name: &String| {
-                    let text = format!("Der Aktentyp „{}“ hat dieses Feld nicht.", self.bezeichnung);
+                    let text =
+                        format!("Der Aktentyp „{}“ hat dieses Feld nicht.", self.bezeichnung);
                     befund(format!("{at}/{}", escape(name)), "unbekanntes_feld", text)
                 };
                 unexpected.iter().take(BEFUNDE_MAX).map(unknown).collect()
@@ -134,11 +135,14 @@ fn warum(why: &Why, feld: Option<&Fachfeld>, item: bool) -> (&'static str, Strin
     let about = feld.map(|f| f.beschreibung.trim_end_matches('.')).unwrap_or_default();
     match why {
         Why::Type { .. } => ("wert_ungueltig", erwartet(feld, item)),
-        Why::Format { format } => ("wert_ungueltig", match format.as_str() {
-            "date" => "Das ist kein Datum. Geschrieben wird es JJJJ-MM-TT.".into(),
-            "date-time" => "Das ist kein Zeitpunkt nach RFC 3339, mit Zeitzone.".into(),
-            other => format!("Das hat nicht die Form „{other}“."),
-        }),
+        Why::Format { format } => (
+            "wert_ungueltig",
+            match format.as_str() {
+                "date" => "Das ist kein Datum. Geschrieben wird es JJJJ-MM-TT.".into(),
+                "date-time" => "Das ist kein Zeitpunkt nach RFC 3339, mit Zeitzone.".into(),
+                other => format!("Das hat nicht die Form „{other}“."),
+            },
+        ),
         Why::Enum { options } => {
             let words = options.as_array().into_iter().flatten().flat_map(super::worte);
             let words = words.take(40).collect::<Vec<_>>().join(", ");

@@ -191,9 +191,12 @@ fn values_are_found_as_people_write_them() {
     let found: Vec<_> =
         bau.suchwerte(&felder).into_iter().map(|w| (w.feld, w.wert, w.worte, w.facette)).collect();
     let word = |feld: &str, wert: &str, facette| (feld.into(), wert.into(), false, facette);
-    assert_eq!(found, [
-        word("bauakte.flurstueck", "123/4", false),
-        word("bauakte.flurstueck", "125", false),
-        word("bauakte.sonderbau", "ja", true),
-    ]);
+    assert_eq!(
+        found,
+        [
+            word("bauakte.flurstueck", "123/4", false),
+            word("bauakte.flurstueck", "125", false),
+            word("bauakte.sonderbau", "ja", true),
+        ]
+    );
 }
