@@ -15,6 +15,35 @@ const WORD: char = '\u{2}';
 /// Characters of a value that are compared.
 const VALUE_MAX: usize = 200;
 
+/// Characters that `typ.feld` has at most.
+pub(super) const NAME_MAX: usize = 81;
+
+/// A question for a field of a type of Akten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fachfrage {
+    /// `typ.feld`; whether there is one the registry knows.
+    pub feld: String,
+    /// Characters before its name.
+    pub position: usize,
+    /// The value as typed, without the `*`.
+    pub(super) wert: String,
+    /// A beginning.
+    pub(super) anfang: bool,
+}
+
+/// Characters of a `typ.feld` that stands at the beginning, if one does.
+pub(super) fn name(rest: &[char]) -> Option<usize> {
+    let sign = |c: &&char| c.is_ascii_alphanumeric() || **c == '_';
+    let run = |from: usize| {
+        let rest = rest.get(from..).unwrap_or_default();
+        let letter = rest.first().is_some_and(char::is_ascii_alphabetic);
+        if letter { rest.iter().take(NAME_MAX).take_while(sign).count() } else { 0 }
+    };
+    let typ = run(0);
+    let feld = run(typ + 1);
+    (typ > 0 && rest.get(typ) == Some(&'.') && feld > 0).then_some(typ + 1 + feld)
+}
+
 /// The form in which values are compared; a day may be written as people write it.
 fn normal(text: &str) -> String {
     let day = chrono::NaiveDate::parse_from_str(text.trim(), "%d.%m.%Y");

@@ -7,6 +7,7 @@
 use super::{
     analysis,
     days::{Days, days},
+    fachfeld::{self, Fachfrage},
 };
 
 /// Characters that a question may have.
@@ -20,9 +21,6 @@ pub const PREFIX_MIN: usize = 3;
 
 /// Letters that the name of a field has at most; a longer one is a word before a colon.
 const FIELD_MAX: usize = 24;
-
-/// The same of `typ.feld`.
-const FACHFELD_MAX: usize = 81;
 
 /// Why a text can't be searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,19 +151,6 @@ pub enum Merkmal {
     Oe(String),
     /// Of that grade, as in `domain::access::Stufe`: `offen`, `vs_nfd`.
     Stufe(&'static str),
-}
-
-/// A question for a field of a type of Akten.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fachfrage {
-    /// `typ.feld`; whether there is one the registry knows.
-    pub feld: String,
-    /// Characters before its name.
-    pub position: usize,
-    /// The value as typed, without the `*`.
-    pub(super) wert: String,
-    /// A beginning.
-    pub(super) anfang: bool,
 }
 
 /// What a part asks for.
@@ -376,7 +361,7 @@ impl Reader {
         let rest = self.chars.get(self.at..)?;
         let length = rest.iter().take(FIELD_MAX + 1).take_while(|c| c.is_alphabetic()).count();
         let (length, max) = match rest.get(length) {
-            Some('.' | '_' | '0'..='9') => (fachfeld(rest)?, FACHFELD_MAX),
+            Some('.' | '_' | '0'..='9') => (fachfeld::name(rest)?, fachfeld::NAME_MAX),
             _ => (length, FIELD_MAX),
         };
         let behind = rest.get(length + 1).copied()?;
@@ -478,20 +463,6 @@ impl Reader {
         }
         Ok(Some(what))
     }
-}
-
-/// Characters of a `typ.feld` that stands at the beginning, if one does.
-fn fachfeld(rest: &[char]) -> Option<usize> {
-    let sign = |c: &&char| c.is_ascii_alphanumeric() || **c == '_';
-    let run = |from: usize| {
-        rest.get(from..).map_or(0, |rest| {
-            let letter = rest.first().is_some_and(char::is_ascii_alphabetic);
-            if letter { rest.iter().take(FACHFELD_MAX).take_while(sign).count() } else { 0 }
-        })
-    };
-    let typ = run(0);
-    let feld = run(typ + 1);
-    (typ > 0 && rest.get(typ) == Some(&'.') && feld > 0).then_some(typ + 1 + feld)
 }
 
 fn clause(value: &Value) -> Result<Clause, Invalid> {

@@ -27,8 +27,8 @@ use super::{
     collect::{Order, Place},
     days::day,
     doc::{Art, Fields},
-    fachfeld,
-    language::{Clause, Fachfrage, Feld, Merkmal, Part, Terms, What},
+    fachfeld::{self, Fachfrage},
+    language::{Clause, Feld, Merkmal, Part, Terms, What},
     score::Wrapped,
 };
 

@@ -1,5 +1,5 @@
-//! Types of Akten over HTTP: a Fachverfahren opens a file with its fields, hostile fields, the page,
-//! and schemas of the city's own that the server does not start with.
+//! Types of Akten over HTTP: a Fachverfahren opens a file with its fields, hostile fields, the
+//! page, and schemas of the city's own that the server does not start with.
 
 use aktenlauf::{domain::access::Verb, server};
 use serde_json::{Value, json};

@@ -16,7 +16,6 @@ use aktenlauf::{
     domain::{
         access::{Rolle, Schutzklasse, Wer},
         aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
-        aktentyp::Aktentypen,
         digest::Digest,
         dokument::{Ablage, Blob, BlobStand},
         source::Source,
@@ -123,7 +122,7 @@ impl Table for Same {
 pub struct Haus {
     pub registry: Registry,
     pub intake: Intake,
-    follow: Option<Follow>,
+    pub follow: Option<Follow>,
     pub ledger: Arc<Ledger>,
     pub derived: Arc<blob::Derived>,
     pub source: Arc<Fixed>,
@@ -132,7 +131,7 @@ pub struct Haus {
     pub personen: BTreeMap<&'static str, Uuid>,
     pub oe: BTreeMap<&'static str, Uuid>,
     pub startpasswort: BTreeMap<&'static str, String>,
-    index: Arc<search::Index>,
+    pub index: Arc<search::Index>,
     _dir: Arc<tempfile::TempDir>,
 }
 
@@ -278,20 +277,6 @@ impl Haus {
         follow.close().unwrap();
     }
 
-    /// The same house with other types of Akten.
-    pub fn typen(&mut self, typen: Arc<Aktentypen>) {
-        let config = Config { typen: typen.clone(), ..Config::default() };
-        self.registry = Registry::new(
-            self.ledger.clone(),
-            self.registry.blobs().clone(),
-            self.derived.clone(),
-            self.index.clone(),
-            self.source.clone(),
-            config,
-        );
-        self.follow = self.follow.take().map(|follow| follow.with_typen(typen));
-    }
-
     pub fn follow(&self) -> &Follow {
         self.follow.as_ref().unwrap()
     }
@@ -401,18 +386,8 @@ pub fn idempotenz(schluessel: &str) -> Idempotenz {
 }
 
 pub fn akte_neu(planeinheit: &str, betreff: &str) -> AkteNeu {
-    AkteNeu {
-        planeinheit: planeinheit.into(),
-        betreff: betreff.into(),
-        oe: None,
-        typ: None,
-        felder: None,
-        bemerkung: None,
-        stufe: Default::default(),
-        freigaben: vec![],
-        medium: Default::default(),
-        fremd_id: None,
-    }
+    let neu = serde_json::json!({ "planeinheit": planeinheit, "betreff": betreff });
+    serde_json::from_value(neu).unwrap()
 }
 
 /// A key that pushes into office 61.

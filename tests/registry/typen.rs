@@ -9,13 +9,29 @@ use aktenlauf::{
         aktentyp::{Aktentypen, Felder},
     },
     registry::{
-        AkteAenderung, AkteAnsicht, AkteNeu, Art, Blatt, Error, Feld, RechteNeu, Rollenangabe,
-        Suchanfrage, Suchergebnis, Treffer,
+        AkteAenderung, AkteAnsicht, AkteNeu, Art, Blatt, Config, Error, Feld, RechteNeu, Registry,
+        Rollenangabe, Suchanfrage, Suchergebnis, Treffer,
     },
 };
 use serde_json::{Value, json};
 
 use super::haus::{Haus, akte_neu};
+
+impl Haus {
+    /// The same house with other types of Akten.
+    fn typen(&mut self, typen: Arc<Aktentypen>) {
+        let config = Config { typen: typen.clone(), ..Config::default() };
+        self.registry = Registry::new(
+            self.ledger.clone(),
+            self.registry.blobs().clone(),
+            self.derived.clone(),
+            self.index.clone(),
+            self.source.clone(),
+            config,
+        );
+        self.follow = self.follow.take().map(|follow| follow.with_typen(typen));
+    }
+}
 
 fn objekt(value: Value) -> Felder {
     let Value::Object(felder) = value else { panic!("no object") };

@@ -24,7 +24,7 @@ fn a_script_in_any_field_is_shown_and_does_not_run() {
     let akte = stadt.akte(
         &token,
         json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "fremd_id": "<script>",
-            "felder": { "ort": SCRIPT, "beteiligte": [SCRIPT] } }),
+            "typ": "sachakte", "felder": { "ort": SCRIPT, "beteiligte": [SCRIPT] } }),
     );
     let vorgang = json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "typ": SCRIPT });
     let vorgang =
