@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::zeit::Zeitpunkt;
 
 /// The version of everything that `Record::index` derives; raising it rebuilds the tables.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident {
@@ -133,6 +133,8 @@ codes! {
         PersonOe = 24 "person_oe",
         /// owner or station name → Schluessel
         SchluesselName = 25 "schluessel_name",
+        /// typ, typ_version u64, id → Akte
+        AkteTyp = 26 "akte_typ",
     }
 }
 

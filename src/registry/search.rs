@@ -15,12 +15,13 @@ use crate::{
     blob,
     domain::{
         access::{Stufe, Urteil, Verb},
+        aktentyp::Aktentypen,
         dokument::Dokument,
         organisation::Oe,
         record::{Index, Parts},
     },
     ledger::Stored,
-    search::{Art, Hit, Merkmal, Order, Place, Query, Terms},
+    search::{Art, Hit, Invalid, Merkmal, Order, Place, Query, Terms, Why},
     text,
 };
 
@@ -80,7 +81,8 @@ impl Reader {
     ) -> Result<Suchergebnis, Error> {
         let registry = &self.0.registry;
         self.0.read(|s| {
-            let terms = Terms::parse(&frage.text).map_err(|invalid| {
+            let typen = &registry.0.config.typen;
+            let terms = verstanden(typen, &frage.text).map_err(|invalid| {
                 Error::ungueltig("/q", "suchtext_ungueltig", invalid.to_string())
             })?;
             let readable = registry.0.klassen.of(s)?;
@@ -113,7 +115,8 @@ impl Reader {
                 treffer.extend(self.treffer(s, hit, terms)?);
             }
             let unit = frage.planeinheit.as_deref().unwrap_or_default();
-            let facetten = page.facets.map(|facets| Facetten::of(s, facets, &readable, unit));
+            let facetten =
+                page.facets.map(|facets| Facetten::of(s, typen, facets, &readable, unit));
             let meinten_sie = match page.count {
                 0 => self.meinten_sie(s, &frage.text, &mut query)?,
                 _ => None,
@@ -187,6 +190,18 @@ impl Reader {
         piece(end, snippet.text.len(), false);
         Ok(pieces)
     }
+}
+
+/// The question, if every field that it names is one. Which types there are is no secret; what
+/// their fields hold is found under the caller's rights alone.
+fn verstanden(typen: &Aktentypen, text: &str) -> Result<Terms, Invalid> {
+    let terms = Terms::parse(text)?;
+    let known = |feld: &str| typen.feld(feld).is_some_and(|feld| feld.suche);
+    let unknown = terms.fachfragen().find(|frage| !known(&frage.feld)).map(|frage| Invalid {
+        position: frage.position,
+        why: Why::UnknownField(frage.feld.clone()),
+    });
+    unknown.map_or(Ok(terms), Err)
 }
 
 /// The classes that have what the question asks of classes. An OE that there is not has none, as

@@ -122,7 +122,7 @@ impl Table for Same {
 pub struct Haus {
     pub registry: Registry,
     pub intake: Intake,
-    follow: Option<Follow>,
+    pub follow: Option<Follow>,
     pub ledger: Arc<Ledger>,
     pub derived: Arc<blob::Derived>,
     pub source: Arc<Fixed>,
@@ -131,7 +131,7 @@ pub struct Haus {
     pub personen: BTreeMap<&'static str, Uuid>,
     pub oe: BTreeMap<&'static str, Uuid>,
     pub startpasswort: BTreeMap<&'static str, String>,
-    index: Arc<search::Index>,
+    pub index: Arc<search::Index>,
     _dir: Arc<tempfile::TempDir>,
 }
 
@@ -386,17 +386,8 @@ pub fn idempotenz(schluessel: &str) -> Idempotenz {
 }
 
 pub fn akte_neu(planeinheit: &str, betreff: &str) -> AkteNeu {
-    AkteNeu {
-        planeinheit: planeinheit.into(),
-        betreff: betreff.into(),
-        oe: None,
-        typ: None,
-        bemerkung: None,
-        stufe: Default::default(),
-        freigaben: vec![],
-        medium: Default::default(),
-        fremd_id: None,
-    }
+    let neu = serde_json::json!({ "planeinheit": planeinheit, "betreff": betreff });
+    serde_json::from_value(neu).unwrap()
 }
 
 /// A key that pushes into office 61.

@@ -11,4 +11,5 @@ mod listen;
 mod protokoll;
 mod schluessel;
 mod suche;
+mod typen;
 mod vier_augen;
