@@ -3,13 +3,16 @@
 
 use std::{
     fs::{self, File},
-    io::{Read as _, Write as _, stdout},
+    io::{Write as _, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Place;
 
 use crate::{
     domain::{
@@ -20,7 +23,7 @@ use crate::{
         },
         source::Source as _,
     },
-    server::System,
+    server::{System, commands::plan_file},
 };
 
 /// `plan`
@@ -50,14 +53,8 @@ enum Verb {
         #[arg(long, default_value = "Aktenlauf")]
         sender: String,
     },
-    /// Make text files of an xdomea 0301
-    Import {
-        /// The message
-        file: PathBuf,
-        /// Folder to write; a plan that lies there is not overwritten
-        #[arg(long)]
-        to: PathBuf,
-    },
+    /// Make text files of an xdomea 0301, or give a city a new version of its plan
+    Import(Import),
     /// Tell what lies between two versions of a plan
     Diff {
         /// Folder of the older version
@@ -71,6 +68,27 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args, Debug)]
+struct Import {
+    /// A message 0301, or a folder with plan.toml and plan.csv
+    source: PathBuf,
+    /// Folder to write the message's plan to; a plan that lies there is not overwritten
+    #[arg(long, required_unless_present_any = ["data", "config"], conflicts_with_all = ["data", "config"])]
+    to: Option<PathBuf>,
+    /// Data directory of the city
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Configuration file of the city
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// What became of units, where it can't be inferred: a CSV with the columns alt;neu;art
+    #[arg(long)]
+    concordance: Option<PathBuf>,
+    /// Only report what it would change
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -94,22 +112,21 @@ pub fn run(args: &PlanCommand) -> anyhow::Result<ExitCode> {
         Verb::Export { folder, form, to, sender } => {
             export(folder.as_deref(), *form, to.as_deref(), sender)
         }
-        Verb::Import { file, to } => import(file, to),
+        Verb::Import(args) => match &args.to {
+            Some(to) => convert(&args.source, to),
+            None => import(args),
+        },
         Verb::Diff { old, new, concordance, json } => diff(old, new, concordance.as_deref(), *json),
     }
 }
 
-/// A file of a plan. One that is too large is not read to its end.
-fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(aktenplan::BYTES_MAX)?;
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// What was read of a file, or what is wrong with it.
 type Found<T> = Result<T, Vec<Befund>>;
+
+/// A file's bytes; an error names it.
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    plan_file(path).with_context(|| path.display().to_string())
+}
 
 fn plan(folder: Option<&Path>) -> anyhow::Result<Found<Gelesen>> {
     let Some(folder) = folder else { return Ok(aktenplan::muster()) };
@@ -206,7 +223,7 @@ fn write_folder(plan: &Gelesen, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn import(file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
+fn convert(file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
     let name = file.display().to_string();
     let template = sound("plan.csv", aktenplan::muster())?.plan;
     let plan = sound(&name, aktenplan::read_0301(&bytes(file)?, &template))?;
@@ -219,6 +236,49 @@ fn import(file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
          the built-in plan, since the message carries none",
         plan.einheiten.len()
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// As the operator: it takes effect without a second person, and stands in the journal as his.
+fn import(args: &Import) -> anyhow::Result<ExitCode> {
+    let place = Place { data: args.data.clone(), config: args.config.clone() };
+    let absolute = |path: &Path| path.canonicalize().with_context(|| path.display().to_string());
+    let arguments = json!({
+        "source": absolute(&args.source)?,
+        "concordance": args.concordance.as_deref().map(absolute).transpose()?,
+        "dry_run": args.dry_run,
+    });
+    let report = place.ask("plan_import", arguments, false)?;
+    let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |row: &Value, name: &str| match row.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(words)) => {
+            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    for (kind, mark) in [("befunde", ""), ("hinweise", "note: ")] {
+        for row in list(kind) {
+            let [file, line, column, what] =
+                ["datei", "zeile", "spalte", "text"].map(|name| text(&row, name));
+            println!("{mark}{file}:{line}: {column}: {what}");
+        }
+    }
+    for row in list("aenderungen") {
+        let [number, kinds, title] = ["nummer", "wandel", "bezeichnung"].map(|n| text(&row, n));
+        println!("{number}: {kinds}: {title}");
+    }
+    for row in list("konkordanz") {
+        let [old, new, kind] = ["alt", "neu", "art"].map(|name| text(&row, name));
+        println!("{old} -> {new} ({kind})");
+    }
+    if !list("befunde").is_empty() {
+        println!("nothing was changed: the plan is not sound, see above");
+        return Ok(ExitCode::FAILURE);
+    }
+    let done = if args.dry_run { "would change" } else { "changed" };
+    println!("{} units {done}", list("aenderungen").len());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -77,6 +77,10 @@ codes! {
         Zaehler = 16 "zaehler",
         /// Bodies that are to be erased and are not yet known to be gone.
         Loeschung = 17 "loeschung",
+        /// A part of a new version of the plan that waits for a second person.
+        Planteil = 18 "planteil",
+        /// A line of the concordance: from an old number of the plan to a new one.
+        Konkordanz = 19 "konkordanz",
     }
 }
 
@@ -133,6 +137,10 @@ codes! {
         PersonOe = 24 "person_oe",
         /// owner or station name → Schluessel
         SchluesselName = 25 "schluessel_name",
+        /// old plan number in its normal form, new one → Konkordanz
+        KonkordanzAlt = 26 "konkordanz_alt",
+        /// new plan number in its normal form, old one → Konkordanz
+        KonkordanzNeu = 27 "konkordanz_neu",
     }
 }
 

@@ -116,7 +116,7 @@ fn a_message_of_another_system_is_read() {
     assert_eq!(read.einheiten[1].uebergeordnet.as_deref(), Some("1"));
     assert!(read.einheiten.iter().all(|u| u.aussonderungsart == Aussonderungsart::B));
     let notes: Vec<u64> = read.hinweise.iter().map(|note| note.zeile).collect();
-    assert_eq!(notes, [4, 5], "A and V became B, and it is said");
+    assert_eq!(notes, [5, 6], "A and V became B, and it is said");
     assert_eq!(read.einheiten[1].vorschlag, Some(Aussonderungsart::V));
 }
 

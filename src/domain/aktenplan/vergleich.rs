@@ -7,13 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Aussonderungsart, Befund, Planeinheit, baum, falten,
     tabelle::{self, Spalten},
 };
-use crate::domain::aktenzeichen::normal;
+use crate::domain::{
+    aktenzeichen::normal,
+    record::{Index, Keys, Kind, Parts, Record},
+};
 
 const SPALTEN: Spalten =
     Spalten { alle: &["alt", "neu", "art", "vermerk"], noetig: &["alt", "neu"] };
@@ -53,6 +58,62 @@ pub struct Uebergang {
     pub neu: String,
     /// `verschoben`, `geteilt` or `zusammengelegt`.
     pub art: Wandel,
+}
+
+/// A line of the concordance as the city keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Konkordanz {
+    /// Old number.
+    pub alt: String,
+    /// New number.
+    pub neu: String,
+    /// What happened.
+    pub art: Wandel,
+    /// Date of the version of the plan that says so.
+    pub seit: NaiveDate,
+}
+
+impl Record for Konkordanz {
+    const KIND: Kind = Kind::Konkordanz;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        // Numbers may hold any separator; quoted, two of them can't be taken for another two.
+        format!("{:?} {:?}", self.alt, self.neu)
+    }
+    fn index(&self, keys: &mut Keys) {
+        let (alt, neu) = (normal(&self.alt), normal(&self.neu));
+        keys.add(Index::KonkordanzAlt, Parts::new().text(&alt).text(&neu));
+        keys.add(Index::KonkordanzNeu, Parts::new().text(&neu).text(&alt));
+    }
+}
+
+/// A part of a comparison that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planteil {
+    /// The request.
+    pub antrag: Uuid,
+    /// Which part, from 0.
+    pub teil: u64,
+    /// Units that change.
+    pub aenderungen: Vec<Aenderung>,
+    /// Lines of the concordance.
+    pub konkordanz: Vec<Uebergang>,
+}
+
+impl Planteil {
+    /// The key of that part.
+    #[must_use]
+    pub fn schluessel(antrag: Uuid, teil: u64) -> String {
+        format!("{antrag}/{teil:06}")
+    }
+}
+
+impl Record for Planteil {
+    const KIND: Kind = Kind::Planteil;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        Self::schluessel(self.antrag, self.teil)
+    }
 }
 
 /// One line of `konkordanz.csv`.
@@ -264,7 +325,8 @@ impl<'a> Arbeit<'a> {
         }
         let mut begun: BTreeMap<String, Vec<&'a str>> = BTreeMap::new();
         for (number, unit) in &self.new {
-            if !self.old.contains_key(number) && !unit.stillgelegt {
+            let before = self.old.get(number);
+            if before.is_none_or(|old| old.stillgelegt) && !unit.stillgelegt {
                 begun.entry(falten(&unit.bezeichnung)).or_default().push(number);
             }
         }

@@ -34,6 +34,7 @@ pub fn read(bytes: &[u8], vorlage: &Aktenplan) -> Result<Gelesen, Vec<Befund>> {
     let end = message.walk(&text);
     if let Err((line, why)) = end {
         message.leser.finding(line, "XML", why);
+        return Err(message.leser.befunde);
     }
     let plan = message.head(vorlage);
     if !message.leser.befunde.is_empty() {
