@@ -161,7 +161,7 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
     let indexed = app.follow.indexed();
     let follow = app.follow.clone();
     let found = request
-        .acting(move |acting| {
+        .searching(move |acting| {
             let reader = acting.reader()?;
             reader.suche(&asked, || refusal::stale(&follow))
         })

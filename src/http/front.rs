@@ -7,6 +7,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,7 +23,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::{
@@ -95,6 +96,12 @@ pub struct Front {
     uploads: Slots,
     downloads: Slots,
     bulk: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+}
+
+/// Two for each processor: some wait for a database.
+fn searches() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 /// The id of a request: the client's, where it is sane, or a new one.
@@ -123,6 +130,7 @@ impl Front {
             uploads: Slots::new(limits.uploads),
             downloads: Slots::new(limits.downloads),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
+            searches: Arc::new(Semaphore::new(searches())),
             limits,
         }
     }
@@ -148,6 +156,12 @@ impl Front {
     /// As `upload`, and 429.
     pub fn download(&self, caller: Uuid, machine: bool) -> Result<Slot, Problem> {
         self.downloads.take_of(caller, machine)
+    }
+
+    /// A turn to search. Searches are work for the processors: of many at once each would take as
+    /// long as all together, in turns most are done sooner and none later.
+    pub async fn turn_to_search(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.searches).acquire_owned().await.ok()
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of

@@ -247,6 +247,24 @@ impl Signed {
         self.blocking(move |acting| Ok(work(acting)?)).await
     }
 
+    /// The same for a search, in its turn.
+    ///
+    /// # Errors
+    /// What it refuses.
+    pub async fn searching<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = self.open.front.turn_to_search().await;
+        // The turn ends with the work, also where the caller has hung up.
+        let in_turn = move |acting: &Acting| {
+            let done = work(acting);
+            drop(turn);
+            done
+        };
+        self.acting(in_turn).await
+    }
+
     /// The same for work that knows more problems than the registry's.
     ///
     /// # Errors

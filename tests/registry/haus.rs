@@ -15,7 +15,7 @@ use aktenlauf::{
     disk::local::Local,
     domain::{
         access::{Rolle, Schutzklasse, Wer},
-        aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
+        aktenplan::{Aktenplan, Aussonderungsart, Planeinheit, Regel},
         digest::Digest,
         dokument::{Ablage, Blob, BlobStand},
         source::Source,
@@ -418,17 +418,11 @@ pub fn schluessel_neu(name: &str) -> SchluesselNeu {
 
 fn plan() -> (Aktenplan, Vec<Planeinheit>) {
     let stand = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-    let regel = Regel {
-        dauer: Some(10),
-        einheit: Einheit::Jahre,
-        anker: "schliessung".into(),
-        rechtsgrundlage: "Empfehlung".into(),
-        land: None,
-        stand,
-        art: Default::default(),
-        rundung: Default::default(),
-        folge: Default::default(),
-    };
+    let regel = serde_json::json!({
+        "dauer": 10, "einheit": "jahre", "anker": "schliessung",
+        "rechtsgrundlage": "Empfehlung", "stand": stand,
+    });
+    let regel: Regel = serde_json::from_value(regel).unwrap();
     let unit = |nummer: &str, above: Option<&str>, blatt| Planeinheit {
         nummer: nummer.into(),
         uebergeordnet: above.map(Into::into),
