@@ -43,7 +43,10 @@ enum Verb {
     /// Write a plan as text files or as xdomea 0301
     Export {
         /// Folder of the plan; default: the plan that is built in
+        #[arg(conflicts_with_all = CITY)]
         folder: Option<PathBuf>,
+        #[command(flatten)]
+        city: City,
         #[command(flatten)]
         form: Form,
         /// File (xdomea) or folder (CSV) to write; default: standard output
@@ -70,19 +73,36 @@ enum Verb {
     },
 }
 
+/// What names a city.
+const CITY: [&str; 2] = ["data", "config"];
+
+/// A city whose plan is meant.
+#[derive(Args, Clone, Debug)]
+struct City {
+    /// Data directory of a city
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Configuration file of a city
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl City {
+    fn place(&self) -> Option<Place> {
+        let named = self.data.is_some() || self.config.is_some();
+        named.then(|| Place { data: self.data.clone(), config: self.config.clone() })
+    }
+}
+
 #[derive(Args, Debug)]
 struct Import {
     /// A message 0301, or a folder with plan.toml and plan.csv
     source: PathBuf,
     /// Folder to write the message's plan to; a plan that lies there is not overwritten
-    #[arg(long, required_unless_present_any = ["data", "config"], conflicts_with_all = ["data", "config"])]
+    #[arg(long, required_unless_present_any = CITY, conflicts_with_all = CITY)]
     to: Option<PathBuf>,
-    /// Data directory of the city
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// Configuration file of the city
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    city: City,
     /// What became of units, where it can't be inferred: a CSV with the columns alt;neu;art
     #[arg(long)]
     concordance: Option<PathBuf>,
@@ -109,8 +129,12 @@ struct Form {
 pub fn run(args: &PlanCommand) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Check { folder } => check(folder.as_deref()),
-        Verb::Export { folder, form, to, sender } => {
-            export(folder.as_deref(), *form, to.as_deref(), sender)
+        Verb::Export { folder, city, form, to, sender } => {
+            let plan = match city.place() {
+                Some(place) => in_force(&place)?,
+                None => sound("plan.csv", plan(folder.as_deref())?)?,
+            };
+            export(&plan, *form, to.as_deref(), sender)
         }
         Verb::Import(args) => match &args.to {
             Some(to) => convert(&args.source, to),
@@ -188,20 +212,21 @@ fn check(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn export(
-    folder: Option<&Path>,
-    form: Form,
-    to: Option<&Path>,
-    sender: &str,
-) -> anyhow::Result<ExitCode> {
-    let plan = sound("plan.csv", plan(folder)?)?;
+/// The plan that a city works with.
+fn in_force(place: &Place) -> anyhow::Result<Gelesen> {
+    let files = place.ask("plan_export", Value::Null, false)?;
+    let text = |name: &str| files.get(name).and_then(Value::as_str).context("an older server");
+    sound("plan.csv", aktenplan::read(text("toml")?, text("csv")?))
+}
+
+fn export(plan: &Gelesen, form: Form, to: Option<&Path>, sender: &str) -> anyhow::Result<ExitCode> {
     match (form.csv, to) {
-        (true, Some(to)) => write_folder(&plan, to)?,
-        (true, None) => stdout().write_all(schreiben::csv(&plan).as_bytes())?,
+        (true, Some(to)) => write_folder(plan, to)?,
+        (true, None) => stdout().write_all(schreiben::csv(plan).as_bytes())?,
         (false, to) => {
             let (prozess, erstellt) = (System.id(), System.now());
             let head = xdomea::Kopf { prozess, erstellt, absender: sender.into() };
-            let message = xdomea::write(&plan, &head);
+            let message = xdomea::write(plan, &head);
             match to {
                 Some(to) => fs::write(to, message).with_context(|| to.display().to_string())?,
                 None => stdout().write_all(message.as_bytes())?,
@@ -241,7 +266,7 @@ fn convert(file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
 
 /// As the operator: it takes effect without a second person, and stands in the journal as his.
 fn import(args: &Import) -> anyhow::Result<ExitCode> {
-    let place = Place { data: args.data.clone(), config: args.config.clone() };
+    let place = args.city.place().context("--data or --config is needed")?;
     let absolute = |path: &Path| path.canonicalize().with_context(|| path.display().to_string());
     let arguments = json!({
         "source": absolute(&args.source)?,

@@ -23,7 +23,7 @@ pub mod xdomea;
 mod xdomea_lesen;
 mod zeile;
 
-pub use lesen::{Befund, Gelesen, Stelle, muster, read, read_bytes};
+pub use lesen::{Befund, Gelesen, Stelle, muster, read, read_bytes, read_units};
 pub use pruefung::{Datei, Pruefung, Zahlen, falten, pruefen};
 pub use quellen::Quelle;
 pub use tabelle::{BYTES_MAX, decode};

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         access::Rolle,
         aktenplan::{
-            self, Aktenplan, Befund, Gelesen, Planeinheit, schreiben,
+            self, Aktenplan, Befund, Gelesen, Planeinheit, Stelle,
             vergleich::{self, Aenderung, Konkordanz, Planteil, Uebergang, Vergleich},
         },
         aktenzeichen::normal,
@@ -81,8 +81,11 @@ fn zeilen(datei: &str, befunde: &[Befund]) -> Vec<Zeilenbefund> {
 fn lesen(fassung: &Planfassung, plan: &Aktenplan) -> Result<Gelesen, Vec<Zeilenbefund>> {
     let read = match (&fassung.csv, &fassung.xdomea) {
         (Some(csv), None) => {
-            let toml = fassung.toml.clone().unwrap_or_else(|| schreiben::toml(plan));
-            aktenplan::read(&toml, csv).map_err(|found| zeilen("plan.csv", &found))
+            let read = match &fassung.toml {
+                Some(toml) => aktenplan::read(toml, csv),
+                None => aktenplan::read_units(plan.clone(), csv),
+            };
+            read.map_err(|found| zeilen("plan.csv", &found))
         }
         (None, Some(xml)) => {
             aktenplan::read_0301(xml.as_bytes(), plan).map_err(|found| zeilen("xdomea", &found))
@@ -120,7 +123,13 @@ fn entwerfen(
     };
     let found = match vergleich::vergleichen(&einheiten(view)?, &read.einheiten, &steps) {
         Ok(found) => found,
-        Err(found) => return wrong(zeilen("konkordanz.csv", &found)),
+        // What has no line in the concordance is about the plan as a whole.
+        Err(found) => {
+            let (plan, steps): (Vec<_>, Vec<_>) = found.into_iter().partition(|b| b.zeile == 0);
+            let mut befunde = zeilen("plan.csv", &plan);
+            befunde.extend(zeilen("konkordanz.csv", &steps));
+            return wrong(befunde);
+        }
     };
     let change = |change: &Aenderung| PlanAenderung {
         nummer: change.nachher.nummer.clone(),
@@ -291,6 +300,17 @@ impl Administrator {
 }
 
 impl System {
+    /// The plan in force, whole, as it could be written and read again.
+    ///
+    /// # Errors
+    /// `aktenplan_fehlt`.
+    pub fn aktenplan(&self) -> Result<Gelesen, Error> {
+        let view = self.registry.0.ledger.view();
+        let (plan, einheiten) = (in_kraft(&view)?.value, einheiten(&view)?);
+        let stellen = vec![Stelle::default(); einheiten.len()];
+        Ok(Gelesen { plan, einheiten, stellen, hinweise: vec![] })
+    }
+
     /// As `Administrator::planfassung`; the operator needs no second person, so it takes effect.
     ///
     /// # Errors

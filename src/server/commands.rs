@@ -21,9 +21,9 @@ use super::{
 use crate::{
     api::check::Check,
     config,
-    domain::aktenplan,
+    domain::aktenplan::{self, schreiben},
     ledger::State,
-    registry::{OeNeu, PersonNeu, Planfassung, RechteNeu, SchluesselNeu},
+    registry::{OeNeu, PersonNeu, Planbericht, Planfassung, RechteNeu, SchluesselNeu, System},
 };
 
 /// Carries out commands for a house.
@@ -114,7 +114,21 @@ pub fn plan_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The plan in force as the texts of its two files.
+fn plan_export(system: &System) -> Result<Value, String> {
+    let plan = system.aktenplan().map_err(|e| e.to_string())?;
+    Ok(json!({ "toml": schreiben::toml(&plan.plan), "csv": schreiben::csv(&plan) }))
+}
+
 impl PlanImport {
+    fn carry_out(&self, system: &System) -> Result<Planbericht, String> {
+        let done = system.planfassung(&self.read()?, self.dry_run);
+        done.map_err(|e| {
+            let faults: Vec<&str> = e.fehler.iter().map(|fault| &*fault.text).collect();
+            if faults.is_empty() { e.to_string() } else { faults.join("\n") }
+        })
+    }
+
     fn read(&self) -> Result<Planfassung, String> {
         let text = |path: &Path| -> Result<Option<String>, String> {
             let named = |why: String| format!("{}: {why}", path.display());
@@ -192,14 +206,8 @@ pub fn carry_out(
             let done = system.schluessel_sperren(read::<Named>(command)?.id).map_err(said)?;
             Ok(json!(done))
         }
-        "plan_import" => {
-            let import = read::<PlanImport>(command)?;
-            let report = system.planfassung(&import.read()?, import.dry_run).map_err(|e| {
-                let faults: Vec<String> = e.fehler.iter().map(|f| f.text.clone()).collect();
-                if faults.is_empty() { e.to_string() } else { faults.join("\n") }
-            })?;
-            Ok(json!(report))
-        }
+        "plan_import" => Ok(json!(read::<PlanImport>(command)?.carry_out(&system)?)),
+        "plan_export" => plan_export(&system),
         "verify" => verify(house, progress),
         "sweep" => {
             let report = house.registry.jobs().sweep().map_err(said)?;

@@ -13,7 +13,10 @@ fn a_version_is_put_before_a_second_person() {
     let (admin, second) = (stadt.token("admin1"), stadt.token("revision"));
     let csv = fs::read_to_string(muster().join("plan.csv")).unwrap();
     let csv = csv.replacen("\n01.02;01;3;", "\n01.99;01;3;", 1);
-    let body = json!({ "csv": csv, "konkordanz": "alt;neu;art\n01.02;01.99;verschoben\n" });
+    let toml = fs::read_to_string(muster().join("plan.toml")).unwrap();
+    let toml = toml.replace("kennung = \"muster\"", "kennung = \"stadt\"");
+    let body =
+        json!({ "toml": toml, "csv": csv, "konkordanz": "alt;neu;art\n01.02;01.99;verschoben\n" });
     let seen = stadt.post(&admin, "/aktenplan/import?dry_run=true", &body).expect(200).json();
     assert_eq!(
         seen["konkordanz"],
@@ -26,6 +29,8 @@ fn a_version_is_put_before_a_second_person() {
     let shown = stadt.get(&second, &format!("/antraege/{antrag}")).expect(200).json();
     assert_eq!(shown["vorhaben"]["art"], "aktenplan");
     stadt.post(&second, &format!("/antraege/{antrag}/freigabe"), &json!({})).expect(200);
+    let plan = stadt.get(&admin, "/aktenplan?limit=1").expect(200).json();
+    assert_eq!(plan["plan"]["kennung"], "stadt", "one plan is in force, whatever it is called");
     let unit = stadt.get(&admin, "/aktenplan/01.02").expect(200).json();
     assert_eq!(unit["stillgelegt"], true, "shut down, not removed");
     let steps = stadt.get(&second, "/aktenplan/konkordanz?nummer=01.02").expect(200).json();
@@ -59,5 +64,13 @@ fn the_operator_gives_a_city_a_new_version() {
     // 01.02 comes back under its old title: that is no other use of the number.
     let told = out(&import(&["--dry-run"]));
     assert!(told.contains("01.02: verschoben, wiedereroeffnet"), "{told}");
+    // What a city works with comes out as it is, with what is shut down, and goes in again.
+    let own = dir.path().join("own");
+    let done = plan(&["export", "--csv", "--data", place, "--to", own.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", out(&done));
+    let shut = fs::read_to_string(own.join("plan.csv")).unwrap();
+    assert!(shut.lines().any(|line| line.starts_with("01.02;01;3;") && line.ends_with(";ja;")));
+    let again = plan(&["import", own.to_str().unwrap(), "--data", place, "--dry-run"]);
+    assert!(out(&again).contains("0 units would change"), "{}", out(&again));
     binary.verify(&data);
 }

@@ -25,6 +25,7 @@ const HEAD: &str = "nummer;uebergeordnet;bezeichnung;dauer;einheit;anker;rechtsg
 /// The units of the house, as its plan has them.
 const BASE: &str = "11;;Einheit 11;;;;;;;;;;\n11.4;11;Einheit 11.4;;;;;;;personal;;;\n\
                     52;;Einheit 52;;;;;;;;;;\n52.9;52;Einheit 52.9;;;;;;;;;;ja\n";
+const LEAF: &str = "52.1;52;Einheit 52.1;;;;;;;;;;\n";
 
 fn fassung(rows: &str, konkordanz: &str) -> Planfassung {
     let konkordanz = (!konkordanz.is_empty()).then(|| format!("alt;neu;art\n{konkordanz}"));
@@ -87,15 +88,14 @@ fn an_unsound_version_changes_nothing() {
             |b: &aktenlauf::registry::Zeilenbefund| format!("{}:{} {}", b.datei, b.zeile, b.spalte);
         report.befunde.iter().map(place).collect()
     };
-    let base = "52.1;52;Einheit 52.1;;;;;;;;;;\n";
     for (version, expected) in [
-        (fassung(&format!("{base}52.1;52;Doppelt;;;;;;;;;;\n"), ""), "plan.csv:7 nummer"),
+        (fassung(&format!("{LEAF}52.1;52;Doppelt;;;;;;;;;;\n"), ""), "plan.csv:7 nummer"),
         (
-            fassung(&format!("{base}52.3;53;Ohne Eltern;;;;;;;;;;\n"), ""),
+            fassung(&format!("{LEAF}52.3;53;Ohne Eltern;;;;;;;;;;\n"), ""),
             "plan.csv:7 uebergeordnet",
         ),
-        (fassung(&format!("{base}52.3;52;=cmd;;;;;;;;;;\n"), ""), "plan.csv:7 bezeichnung"),
-        (fassung(base, "52.1;99;\n"), "konkordanz.csv:2 neu"),
+        (fassung(&format!("{LEAF}52.3;52;=cmd;;;;;;;;;;\n"), ""), "plan.csv:7 bezeichnung"),
+        (fassung(LEAF, "52.9;99;\n"), "konkordanz.csv:2 neu"),
         (fassung("52.9;52;Einheit 52.9;;;;;;;;;;\n", ""), "plan.csv:6 nummer"),
         (Planfassung::default(), "plan.csv:0 Datei"),
     ] {
@@ -106,28 +106,9 @@ fn an_unsound_version_changes_nothing() {
     assert_eq!(haus.ledger.head(), head);
 }
 
-/// Sixty leaves with files; then a version with fifty changes of every kind.
-#[test]
-fn old_numbers_of_a_large_stock_stay_valid() {
-    let haus = Haus::neu();
-    let base = "52.1;52;Einheit 52.1;;;;;;;;;;\n";
-    let mut rows = base.to_owned();
-    for n in 1..=60 {
-        writeln!(rows, "52.{};52;Blatt {n};;;;;;Wort {n};;;;", 100 + n).unwrap();
-    }
-    writeln!(rows, "52.101.1;52.101;Eigene Akten;;;;;;;;;ja;").unwrap();
-    let rows = rows.replace("52.101.1;52.101;", "52.900;52;");
-    freigeben(&haus, vorlegen(&haus, &fassung(&rows, "")).antrag.unwrap());
-    let count = env_count("TEST_FILES", 600);
-    let clerk = haus.als("sach61").clerk().unwrap();
-    let mut given = BTreeMap::new();
-    for n in 0..count {
-        let unit = format!("52.{}", 101 + n % 60);
-        let akte = clerk.akte_anlegen(akte_neu(&unit, "Akte"), None).unwrap().wert;
-        given.insert(akte.aktenzeichen, akte.id);
-    }
-    // 10 renamed, 10 with another rule, 5 moved, 5 split, 10 merged, 5 shut down, 5 new.
-    let (mut rows, mut steps) = (base.to_owned(), String::new());
+/// 10 renamed, 10 with another rule, 5 moved, 5 split, 10 merged, 5 shut down, 5 new.
+fn fifty_changes() -> (String, String) {
+    let (mut rows, mut steps) = (LEAF.to_owned(), String::new());
     for n in 1..=60 {
         let unit = 100 + n;
         match n {
@@ -159,6 +140,28 @@ fn old_numbers_of_a_large_stock_stay_valid() {
     for n in 1..=5 {
         writeln!(rows, "52.{};52;Frisch {n};;;;;;;;;;", 4_000 + n).unwrap();
     }
+    (rows, steps)
+}
+
+/// Sixty leaves with files; then a version with fifty changes of every kind.
+#[test]
+fn old_numbers_of_a_large_stock_stay_valid() {
+    let haus = Haus::neu();
+    let mut rows = LEAF.to_owned();
+    for n in 1..=60 {
+        writeln!(rows, "52.{};52;Blatt {n};;;;;;Wort {n};;;;", 100 + n).unwrap();
+    }
+    writeln!(rows, "52.900;52;Eigene Akten;;;;;;;;;ja;").unwrap();
+    freigeben(&haus, vorlegen(&haus, &fassung(&rows, "")).antrag.unwrap());
+    let count = env_count("TEST_FILES", 600);
+    let clerk = haus.als("sach61").clerk().unwrap();
+    let mut given = BTreeMap::new();
+    for n in 0..count {
+        let unit = format!("52.{}", 101 + n % 60);
+        let akte = clerk.akte_anlegen(akte_neu(&unit, "Akte"), None).unwrap().wert;
+        given.insert(akte.aktenzeichen, akte.id);
+    }
+    let (rows, steps) = fifty_changes();
     let report = vorlegen(&haus, &fassung(&rows, &steps));
     let expected = [
         (Wandel::Umbenannt, 10),

@@ -116,7 +116,14 @@ struct Kopf {
 /// # Errors
 /// Everything that is wrong with it, in the order of the rows.
 pub fn read(toml: &str, csv: &str) -> Result<Gelesen, Vec<Befund>> {
-    let plan = head(toml)?;
+    read_units(head(toml)?, csv)
+}
+
+/// Reads the units of a plan whose own data are known.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_units(plan: Aktenplan, csv: &str) -> Result<Gelesen, Vec<Befund>> {
     let mut reader = Leser { stand: plan.stand, ..Leser::default() };
     tabelle::rows(csv, &SPALTEN, |row| match row {
         Ok(row) => reader.row(row),
