@@ -105,6 +105,8 @@ impl Reader {
                 facets: frage.facetten,
             };
             let page = registry.0.index.search(&query)?;
+            let dokumente = page.hits.iter().filter(|hit| hit.art == Art::Dokument);
+            s.vorholen(&dokumente.map(|hit| hit.id).collect::<Vec<_>>())?;
             let mut treffer = Vec::with_capacity(page.hits.len());
             for hit in &page.hits {
                 let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&query.terms);
@@ -133,7 +135,7 @@ impl Reader {
     ) -> Result<Option<Treffer>, Error> {
         Ok(match hit.art {
             Art::Dokument => {
-                let found = s.get::<Dokument>(&hit.id.to_string())?;
+                let found = s.dokument_roh(hit.id)?;
                 let Some(found) = found else { return Ok(None) };
                 if s.dokument_urteil(&found.value, Verb::Lesen)? != Urteil::Ja {
                     return Ok(None);

@@ -136,7 +136,7 @@ pub fn sondernutzung(d: &mut Dice, datum: NaiveDate) -> Entwurf {
         weg: Weg::AnBuerger(who),
         typ: "bescheid",
         oe: "32",
-        plan: "122.18",
+        plan: "122.35",
         absaetze,
     }
 }

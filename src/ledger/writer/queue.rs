@@ -39,6 +39,10 @@ impl Writer {
                 && let Err(why) = self.begin()
             {
                 self.refuse(&mut ready, &why, queue);
+                // What comes next needs the head too; only a message to stop may be left.
+                if ready.is_empty() {
+                    continue;
+                }
             }
             let mut group = Group::default();
             let stop = self.gather(&mut ready, &mut group, queue);
