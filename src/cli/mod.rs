@@ -22,6 +22,7 @@ pub mod demo;
 mod house;
 pub mod pdf;
 mod people;
+mod plan;
 mod push;
 mod serve;
 
@@ -66,6 +67,8 @@ enum Command {
     User(people::UserCommand),
     /// API keys of scan stations and Fachverfahren
     Key(people::KeyCommand),
+    /// Filing plans: check, compare, convert, import
+    Plan(plan::PlanCommand),
     /// Print the description of the REST API (openapi.json)
     Openapi,
 }
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Oe(args) => people::oe(&args),
         Command::User(args) => people::user(&args),
         Command::Key(args) => people::key(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Openapi => openapi(),
     };
     done.unwrap_or_else(|error| {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     file,
-    front::{Front, request_id},
+    front::{Front, Limits, request_id},
     input, page,
     problem::{Code, Problem},
     sign_on::{self, Caller},
@@ -163,6 +163,15 @@ impl Open {
     /// 400, 408, 413, 415.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
         input::json(&self.http, self.payload.take(), &self.front.limits).await
+    }
+
+    /// The JSON body of a route that takes files as text: up to so many bytes.
+    ///
+    /// # Errors
+    /// As `json`.
+    pub async fn json_up_to<T: DeserializeOwned>(&mut self, bytes: usize) -> Result<T, Problem> {
+        let limits = Limits { json_bytes: bytes, ..self.front.limits.clone() };
+        input::json(&self.http, self.payload.take(), &limits).await
     }
 
     /// Reads a body that must be empty or a JSON object without required fields.

@@ -252,6 +252,22 @@ pub enum AntragNeu {
     },
 }
 
+/// A new version of the plan: the texts of its files. `csv` or `xdomea` (a message 0301) is
+/// needed; without `toml` the head of the plan in force holds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the files")]
+pub struct Planfassung {
+    #[serde(default)]
+    pub toml: Option<String>,
+    #[serde(default)]
+    pub csv: Option<String>,
+    #[serde(default)]
+    pub xdomea: Option<String>,
+    #[serde(default)]
+    pub konkordanz: Option<String>,
+}
+
 /// Filters of the list of Akten. `geaendert_seit` turns the order to oldest change first.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -27,6 +27,7 @@ mod merge;
 mod organisation;
 mod persons;
 mod plan;
+mod plan_revision;
 mod protokoll;
 mod push;
 mod search;

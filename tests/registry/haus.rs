@@ -427,6 +427,7 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         aktentyp: None,
         stichworte: vec![],
         beispiele: vec![],
+        eigen: false,
         stillgelegt: nummer == "52.9",
         ordnung: nummer.bytes().map(|b| format!("{b:02x}")).collect(),
     };

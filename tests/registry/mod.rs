@@ -8,6 +8,7 @@ pub mod haus;
 mod akten;
 mod dokumente;
 mod listen;
+mod planfassung;
 mod protokoll;
 mod schluessel;
 mod suche;

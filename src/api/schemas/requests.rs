@@ -173,6 +173,16 @@ pub struct AntragNeu {
     pub schluessel: Option<SchluesselNeu>,
 }
 
+/// A new version of the plan: the texts of its files, as `aktenplan/README.md` explains them.
+/// `csv` or `xdomea` (a message 0301) is needed; without `toml` the present head holds.
+#[derive(ToSchema)]
+pub struct Planfassung {
+    pub toml: Option<String>,
+    pub csv: Option<String>,
+    pub xdomea: Option<String>,
+    pub konkordanz: Option<String>,
+}
+
 /// The first part of a push. At most one of `vorgang_id`, `akte_id`, `aktenzeichen`; none: the
 /// Posteingang.
 #[derive(ToSchema)]
