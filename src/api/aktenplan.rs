@@ -9,7 +9,8 @@ use super::{
     reply,
     routes::{ADMINISTRATORS, Collector, Spec, Who},
     schemas::{
-        answers::{Aktenplan, Planbericht, Planeinheit, Planuebergaenge},
+        answers::{Aktenplan, Planeinheit},
+        plan::{Planbericht, Planuebergaenge},
         requests::Planfassung,
     },
 };

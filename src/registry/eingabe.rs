@@ -245,7 +245,6 @@ pub enum AntragNeu {
     /// A key that can read, or a new secret or scope for one.
     Schluessel {
         /// The key, where it exists.
-        #[serde(default)]
         id: Option<Uuid>,
         /// Its scope.
         schluessel: Box<SchluesselNeu>,
@@ -255,16 +254,12 @@ pub enum AntragNeu {
 /// A new version of the plan: the texts of its files. `csv` or `xdomea` (a message 0301) is
 /// needed; without `toml` the head of the plan in force holds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names are those of the files")]
 pub struct Planfassung {
-    #[serde(default)]
     pub toml: Option<String>,
-    #[serde(default)]
     pub csv: Option<String>,
-    #[serde(default)]
     pub xdomea: Option<String>,
-    #[serde(default)]
     pub konkordanz: Option<String>,
 }
 
