@@ -65,6 +65,12 @@ fn version(answer: &Value) -> anyhow::Result<u64> {
     answer.get("seq").and_then(Value::as_u64).with_context(|| format!("no seq in {answer}"))
 }
 
+/// Of a personnel file, which is called `... Rolf Schäfer (16266)`.
+fn surname(betreff: &str) -> Option<&str> {
+    let (name, _) = betreff.strip_prefix("Personal")?.rsplit_once(" (")?;
+    name.rsplit(' ').next()
+}
+
 fn open(client: &Client, akten: &[DemoAkte], oes: &Oes) -> anyhow::Result<Vec<Opened>> {
     let bar = progress(akten.len(), "files opened");
     let mut opened = Vec::with_capacity(akten.len());
@@ -76,10 +82,13 @@ fn open(client: &Client, akten: &[DemoAkte], oes: &Oes) -> anyhow::Result<Vec<Op
                 json!({ "fuer": { "oe": oes.get(share.oe) }, "bearbeiten": share.bearbeiten })
             })
             .collect();
-        let body = json!({
+        let mut body = json!({
             "planeinheit": akte.planeinheit, "oe": akte.oe, "betreff": akte.betreff,
             "freigaben": shares, "medium": if akte.hybrid { "hybrid" } else { "elektronisch" },
         });
+        if let Some(name) = surname(&akte.betreff) {
+            body["felder"] = json!({ "nachname": name });
+        }
         let made = client.post("/akten", Some(&format!("demo-akte-{place}")), &body);
         let made = made.with_context(|| format!("Akte {}", akte.betreff))?;
         let mut vorgaenge = BTreeMap::new();
