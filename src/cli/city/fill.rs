@@ -82,13 +82,12 @@ fn open(client: &Client, akten: &[DemoAkte], oes: &Oes) -> anyhow::Result<Vec<Op
                 json!({ "fuer": { "oe": oes.get(share.oe) }, "bearbeiten": share.bearbeiten })
             })
             .collect();
-        let mut body = json!({
+        let name = surname(&akte.betreff);
+        let body = json!({
             "planeinheit": akte.planeinheit, "oe": akte.oe, "betreff": akte.betreff,
             "freigaben": shares, "medium": if akte.hybrid { "hybrid" } else { "elektronisch" },
+            "felder": name.map_or_else(|| json!({}), |name| json!({ "nachname": name })),
         });
-        if let Some(name) = surname(&akte.betreff) {
-            body["felder"] = json!({ "nachname": name });
-        }
         let made = client.post("/akten", Some(&format!("demo-akte-{place}")), &body);
         let made = made.with_context(|| format!("Akte {}", akte.betreff))?;
         let mut vorgaenge = BTreeMap::new();
