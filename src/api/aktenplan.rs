@@ -107,6 +107,9 @@ async fn concordance(request: Signed) -> Result<HttpResponse, Problem> {
 
 async fn import(mut request: Signed) -> Result<HttpResponse, Problem> {
     let query: Import = request.open.query()?;
+    // Asked first, and as one of so many uploads: it is much that is read.
+    request.acting(|acting| acting.administrator().map(drop)).await?;
+    let _room = request.open.front.upload(request.caller.key.is_some())?;
     // Quotes and line ends take two bytes in JSON.
     let new: registry::Planfassung = request.open.json_up_to(BYTES_MAX + (BYTES_MAX >> 2)).await?;
     let report = request

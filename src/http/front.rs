@@ -23,7 +23,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
@@ -97,6 +97,7 @@ pub struct Front {
     downloads: Slots,
     bulk: Arc<Semaphore>,
     searches: Arc<Semaphore>,
+    searches_of_machines: Arc<Semaphore>,
 }
 
 /// Two for each processor: some wait for a database.
@@ -131,6 +132,7 @@ impl Front {
             downloads: Slots::new(limits.downloads),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
             searches: Arc::new(Semaphore::new(searches())),
+            searches_of_machines: Arc::new(Semaphore::new(searches() / 2)),
             limits,
         }
     }
@@ -158,10 +160,31 @@ impl Front {
         self.downloads.take_of(caller, machine)
     }
 
-    /// A turn to search. Searches are work for the processors: of many at once each would take as
-    /// long as all together, in turns most are done sooner and none later.
-    pub async fn turn_to_search(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.searches).acquire_owned().await.ok()
+    /// Runs a search in its turn. Searches are work for the processors: of many at once each would take as
+    /// long as all together, in turns most are done sooner and none later. Machines have half the
+    /// turns, and never hold one while they wait for anything else.
+    ///
+    /// # Errors
+    /// Those of `work`, and 500 if it panicked.
+    pub async fn search<T: Send + 'static>(
+        &self,
+        bulk: bool,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let mut turns = Vec::new();
+        if bulk {
+            for room in [&self.bulk, &self.searches_of_machines] {
+                turns.extend(Arc::clone(room).acquire_owned().await);
+            }
+        }
+        turns.extend(Arc::clone(&self.searches).acquire_owned().await);
+        // As in `block`: the turns end with the work, also where the caller has hung up.
+        let in_turn = move || {
+            let done = work();
+            drop(turns);
+            done
+        };
+        self.block(false, in_turn).await
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of

@@ -255,14 +255,9 @@ impl Signed {
         &self,
         work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        let turn = self.open.front.turn_to_search().await;
-        // The turn ends with the work, also where the caller has hung up.
-        let in_turn = move |acting: &Acting| {
-            let done = work(acting);
-            drop(turn);
-            done
-        };
-        self.acting(in_turn).await
+        let acting = self.open.front.registry.acting_as(self.caller.actor.clone());
+        let bulk = self.caller.key.is_some();
+        self.open.front.search(bulk, move || Ok(work(&acting)?)).await
     }
 
     /// The same for work that knows more problems than the registry's.

@@ -381,7 +381,11 @@ impl Writer {
         }
         match self.add(self.source.id(), vec![draft], &mut group) {
             Ok(_) => self.write(group),
-            Err(error) => tracing::error!(%error, id = %order.id, "an erasure stays open"),
+            Err(error) => {
+                tracing::error!(%error, id = %order.id, "an erasure stays open");
+                // Gives the head back, where others wait for it.
+                self.write(Group::default());
+            }
         }
     }
 

@@ -63,11 +63,11 @@ impl Writer {
         queue: &Receiver<Message>,
     ) -> Option<Message> {
         let mut foreseen = 0;
-        while group.waiting.len() < self.config.group_max
-            && group.bytes < self.config.group_bytes_max
+        while group.waiting.len() < self.config.group_max.max(1)
+            && group.bytes < self.config.group_bytes_max.max(1)
         {
             if foreseen == 0 {
-                let room = self.config.group_max.saturating_sub(ready.len());
+                let room = self.config.group_max.max(1).saturating_sub(ready.len());
                 ready.extend(queue.try_iter().take(room));
                 self.foresee(ready);
                 foreseen = ready.len();
@@ -89,16 +89,16 @@ impl Writer {
         }
         let mut keys = Vec::new();
         for message in ready {
-            if let Message::Commit(job) = message {
-                keys.push(rows::commit(job.id()));
-                keys.extend(job.records().iter().map(|(kind, key)| rows::record(*kind, key)));
-            }
+            // What stands behind a message to stop is never decided.
+            let Message::Commit(job) = message else { break };
+            keys.push(rows::commit(job.id()));
+            keys.extend(job.records().iter().map(|(kind, key)| rows::record(*kind, key)));
         }
         if keys.len() > 1
             && let Err(error) = self.shared.table.get_many(&keys)
         {
             // The decisions will meet it themselves.
-            tracing::debug!(%error, "rows could not be fetched at once");
+            tracing::warn!(%error, "rows could not be fetched at once");
         }
     }
 
