@@ -75,7 +75,7 @@ pub fn until_found() {
     let data = folder.path().join("daten");
     let mut city = City::found(Binary::real(), &data, &folder.path().join("stadt.toml"), "");
     let documents: Vec<Vec<u8>> =
-        aktenlauf::cli::demo::documents(1_000, 7).map(|d| d.pdf()).collect();
+        aktenlauf::cli::demo::letters(1_000, 7).map(|d| d.pdf()).collect();
     let bytes: usize = documents.iter().map(Vec::len).sum();
     let alone = Instant::now();
     let answer = city.push(&documents[0], "eins.pdf").unwrap();

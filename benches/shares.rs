@@ -15,14 +15,12 @@ const MARKS: usize = 8;
 
 /// The row. Both read the same office; the stock is the one that `search` has made.
 pub fn rows(city: &mut City, questions: &[[String; 2]]) {
-    let binary = city.binary().clone();
-    let config = city.config().to_owned();
-    let run = |arguments: &[&str]| binary.run(&[arguments, &["--config", &config]].concat());
     for mark in 0..MARKS {
-        run(&["oe", "create", "--sign", &format!("9{mark}"), "--name", "Marke"]);
+        city.command(&["oe", "create", "--sign", &format!("9{mark}"), "--name", "Marke"]);
     }
     let mut sign_on = |name: &str, role: &str| {
-        let first = run(&["user", "create", "--name", name, "--role", role, "--oe", "10"]);
+        let new = ["user", "create", "--name", name, "--role", role, "--oe", "10"];
+        let first = city.command(&new);
         person(city.served(), name, first.trim())
     };
     let (_, owner) = sign_on("geberin", "sachbearbeitung@20");

@@ -9,3 +9,4 @@ mod hostile;
 mod serving;
 mod suche;
 mod texts;
+mod typen;

@@ -8,6 +8,7 @@ use std::{
     process::Command,
 };
 
+use aktenlauf::cli::demo::{self, Form, Stand};
 use serde_json::Value;
 
 use crate::served::{Binary, Served};
@@ -15,6 +16,8 @@ use crate::served::{Binary, Served};
 struct Login {
     role: String,
     token: String,
+    /// OE in which its holder is a clerk.
+    oe: Option<String>,
 }
 
 fn logins(served: &Served, data: &Path) -> Vec<Login> {
@@ -28,10 +31,12 @@ fn logins(served: &Served, data: &Path) -> Vec<Login> {
         if let Some(password) = login["password"].as_str() {
             let name = login["name"].as_str().unwrap();
             let token = served.sign_on(name, password);
-            logins.push(Login { role: role.clone(), token });
+            let clerk = ["sachbearbeitung", "registratur"].contains(&role.as_str());
+            let oe = login["oe"].as_str().filter(|_| clerk).map(str::to_owned);
+            logins.push(Login { role: role.clone(), token, oe });
         }
         if let Some(key) = login["key"].as_str() {
-            logins.push(Login { role: format!("{role} (key)"), token: key.to_owned() });
+            logins.push(Login { role: format!("{role} (key)"), token: key.to_owned(), oe: None });
         }
     }
     logins
@@ -121,14 +126,16 @@ fn hits(answer: &(u16, Value)) -> usize {
 }
 
 #[test]
-fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
+fn tables_and_index_can_be_thrown_away() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
     let binary = Binary::real();
-    let mut served = Served::demo(&binary, &data, 60);
+    let mut served = Served::demo(&binary, &data, 300);
     let people = logins(&served, &data);
     assert!(people.len() >= 8, "a user and a key of each role: {}", people.len());
     served.wait_until_indexed(&people[0].token);
+    every_state(&served, &people);
+    found_by_text(&served, &people);
     let before = recorded(&served, &people);
     let asked = answered(&served, &people);
     served.stop();
@@ -150,7 +157,106 @@ fn tables_and_index_can_be_thrown_away_and_a_flip_is_named() {
         before.len()
     );
     binary.verify(&data);
+}
+
+#[test]
+fn a_flipped_byte_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let binary = Binary::real();
+    Served::demo(&binary, &data, 60).stop();
     flips(&binary, &data);
+}
+
+fn clerk<'a>(people: &'a [Login], oe: &str) -> &'a str {
+    &people.iter().find(|login| login.oe.as_deref() == Some(oe)).unwrap().token
+}
+
+/// The demo shows what the product can: fails if a state of Akten, Vorgänge or documents is lost,
+/// or a wall is.
+fn every_state(served: &Served, people: &[Login]) {
+    let list = |oe: &str, path: &str| {
+        let (status, answer) = served.get_json(clerk(people, oe), path);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer["eintraege"].as_array().unwrap().clone()
+    };
+    let (mut states, mut oes) = (BTreeMap::new(), BTreeSet::new());
+    let mut count = |what: &str| *states.entry(what.to_owned()).or_insert(0) += 1;
+    for oe in ["10", "11", "20", "63"] {
+        for akte in list(oe, "/akten?limit=500") {
+            count(akte["zustand"].as_str().unwrap());
+            oes.insert(akte["oe"]["kuerzel"].as_str().unwrap().to_owned());
+            for (name, there) in [
+                ("freigegeben", akte["freigaben"].as_array().is_some_and(|f| !f.is_empty())),
+                ("hybrid", akte["medium"] == "hybrid"),
+                ("steuer", akte["schutzklasse"] == "steuer" && oe == "20"),
+                ("personal", akte["schutzklasse"] == "personal" && oe == "11"),
+                ("falsch", akte["schutzklasse"] == "personal" && oe != "11"),
+                ("falsch", akte["schutzklasse"] == "steuer" && oe != "20"),
+            ] {
+                (0..usize::from(there)).for_each(|_| count(name));
+            }
+            let id = akte["id"].as_str().unwrap();
+            for vorgang in list(oe, &format!("/akten/{id}/vorgaenge?limit=500")) {
+                count(&format!("vorgang {}", vorgang["zustand"].as_str().unwrap()));
+            }
+            for dokument in list(oe, &format!("/dokumente?akte_id={id}&limit=500")) {
+                let versions = dokument["fassungen"].as_array().unwrap().len();
+                count(&format!("{versions} fassungen"));
+                (0..usize::from(dokument["storno"].is_object())).for_each(|_| count("storniert"));
+            }
+        }
+        list(oe, "/posteingang?limit=500").iter().for_each(|_| count("wartet"));
+    }
+    println!("demo: states {states:?}");
+    for (name, least) in [
+        ("offen", 25),
+        ("geschlossen", 6),
+        ("freigegeben", 4),
+        ("hybrid", 1),
+        ("steuer", 6),
+        ("personal", 4),
+        ("vorgang offen", 15),
+        ("vorgang geschlossen", 10),
+        ("1 fassungen", 80),
+        ("2 fassungen", 4),
+        ("3 fassungen", 2),
+        ("storniert", 3),
+        ("wartet", 8),
+    ] {
+        assert!(states.get(name).is_some_and(|found| *found >= least), "{name}: {states:?}");
+    }
+    assert!(!states.contains_key("falsch"), "{states:?}");
+    assert!(oes.contains("61"), "what another OE shares is seen: {oes:?}");
+}
+
+/// Documents of every form are found by words in a row out of their middle.
+fn found_by_text(served: &Served, people: &[Login]) {
+    let mut found: BTreeMap<Form, usize> = BTreeMap::new();
+    for (number, document) in demo::documents(300, 2026).enumerate() {
+        let clerks = ["10", "11", "20", "63"];
+        let rare = !matches!(document.form, Form::Brief);
+        let mine = clerks.contains(&document.oe_kuerzel) && document.stand != Stand::Storniert;
+        if !mine || !(rare || number % 4 == 0) {
+            continue;
+        }
+        let text = document.absaetze.iter().filter(|part| !part.starts_with("| "));
+        let text = text.max_by_key(|part| part.len()).unwrap();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let plain = |word: &&&str| word.chars().all(char::is_alphabetic);
+        let row = words.chunk_by(|a, b| plain(&a) && plain(&b)).max_by_key(|row| row.len());
+        let phrase = row.unwrap().iter().take(5).copied().collect::<Vec<_>>().join(" ");
+        let letter = |char: char| if char.is_alphanumeric() { char } else { ' ' };
+        let betreff: String = document.betreff.chars().map(letter).collect();
+        let path = format!("/suche?limit=100&q={}", encoded(&format!("\"{phrase}\" {betreff}")));
+        let (_, answer) = served.get_json(clerk(people, document.oe_kuerzel), &path);
+        let hits = answer["treffer"].as_array().unwrap();
+        let hit = hits.iter().any(|hit| hit["dokument"]["betreff"] == document.betreff);
+        assert!(hit, "{}: \"{phrase}\" is not found: {answer}", document.betreff);
+        *found.entry(document.form).or_default() += 1;
+    }
+    println!("demo: documents found by their text {found:?}");
+    assert!(found.values().sum::<usize>() >= 40 && found.len() >= 5, "{found:?}");
 }
 
 /// Flips one byte at a time in journal and blobs; `verify` must name the file each time.

@@ -23,6 +23,7 @@ mod journal;
 mod layers;
 mod ledger;
 mod nodes;
+mod plan;
 mod poisoned;
 mod postgres;
 mod registry;

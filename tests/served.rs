@@ -287,12 +287,9 @@ impl City {
 
     /// A key that may push, read and search in one OE.
     pub fn new_key(&self, name: &str, oe: &str) -> String {
-        let config = self.config.to_str().unwrap();
-        let key = self.binary.run(&[
+        let key = self.command(&[
             "key",
             "create",
-            "--config",
-            config,
             "--name",
             name,
             "--role",
@@ -324,9 +321,10 @@ impl City {
         &self.binary
     }
 
-    /// Path of the configuration.
-    pub fn config(&self) -> &str {
-        self.config.to_str().unwrap()
+    /// What a command for this city prints.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        let config = ["--config", self.config.to_str().unwrap()];
+        self.binary.run(&[arguments, &config].concat())
     }
 
     /// Starts again at the address that it had.

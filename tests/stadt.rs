@@ -186,6 +186,11 @@ impl Stadt {
         self.running.take().unwrap().stop();
     }
 
+    /// As it is configured.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     pub fn data(&self) -> &Path {
         &self.file.data
     }
@@ -309,6 +314,10 @@ impl Stadt {
         let mut full = json!({ "planeinheit": self.einheit, "betreff": "Akte" });
         for (name, value) in body.as_object().unwrap() {
             full[name] = value.clone();
+        }
+        // Its files are Personalakten, which are always somebody's.
+        if full["planeinheit"] == self.personal && full["felder"].is_null() {
+            full["felder"] = json!({ "nachname": "Muster" });
         }
         self.post(token, "/akten", &full).expect(201).id()
     }

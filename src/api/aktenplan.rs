@@ -7,12 +7,20 @@ use utoipa::IntoParams;
 
 use super::{
     reply,
-    routes::{Collector, Spec, Who},
-    schemas::answers::{Aktenplan, Planeinheit},
+    routes::{ADMINISTRATORS, Collector, Spec, Who},
+    schemas::{
+        answers::{Aktenplan, Planeinheit},
+        plan::{Planbericht, Planuebergaenge},
+        requests::Planfassung,
+    },
 };
-use crate::http::{
-    problem::{Code, Problem},
-    request::Signed,
+use crate::{
+    domain::aktenplan::BYTES_MAX,
+    http::{
+        problem::{Code, Problem},
+        request::Signed,
+    },
+    registry,
 };
 
 pub(super) fn collect(routes: &mut Collector) {
@@ -24,6 +32,24 @@ pub(super) fn collect(routes: &mut Collector) {
             .codes([Code::NichtGefunden]),
         list,
     );
+    let about = "Was aus einer Nummer des Plans wurde, und woraus sie hervorging";
+    routes.add(
+        Spec::new(Who::Member, Method::GET, "/aktenplan/konkordanz", "aktenplan_konkordanz", about)
+            .query::<Number>()
+            .answer::<Planuebergaenge>(200)
+            .codes([Code::NichtGefunden]),
+        concordance,
+    );
+    let about = "Eine neue Fassung des Plans vergleichen, und (ohne dry_run) einer zweiten Person \
+                 zur Freigabe vorlegen";
+    routes.add(
+        Spec::new(ADMINISTRATORS, Method::POST, "/aktenplan/import", "aktenplan_import", about)
+            .query::<Import>()
+            .body::<Planfassung>()
+            .answer::<Planbericht>(200)
+            .codes([Code::ZustandVerbietet, Code::Konflikt]),
+        import,
+    );
     let path = "/aktenplan/{nummer}";
     routes.add(
         Spec::new(Who::Member, Method::GET, path, "planeinheit_lesen", "Eine Einheit")
@@ -31,6 +57,21 @@ pub(super) fn collect(routes: &mut Collector) {
             .codes([Code::NichtGefunden]),
         read,
     );
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Number {
+    /// A number of this or an older version of the plan.
+    nummer: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    /// True: only report what it would do.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Deserialize, Serialize, IntoParams)]
@@ -56,6 +97,25 @@ async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let (plan, page) = read.await?;
     let cursor = page.weiter.as_deref().map(|place| scope.cursor(place));
     reply::object(&json!({ "plan": plan, "eintraege": page.eintraege, "cursor": cursor }))
+}
+
+async fn concordance(request: Signed) -> Result<HttpResponse, Problem> {
+    let query: Number = request.open.query()?;
+    let found = request.acting(move |acting| acting.member().konkordanz(&query.nummer));
+    reply::object(&found.await?)
+}
+
+async fn import(mut request: Signed) -> Result<HttpResponse, Problem> {
+    let query: Import = request.open.query()?;
+    // Asked first, and as one of so many uploads: it is much that is read.
+    request.acting(|acting| acting.administrator().map(drop)).await?;
+    let _room = request.open.front.upload(request.caller.key.is_some())?;
+    // Quotes and line ends take two bytes in JSON.
+    let new: registry::Planfassung = request.open.json_up_to(BYTES_MAX + (BYTES_MAX >> 2)).await?;
+    let report = request
+        .acting(move |acting| acting.administrator()?.planfassung(&new, query.dry_run))
+        .await?;
+    reply::object(&report)
 }
 
 async fn read(request: Signed) -> Result<HttpResponse, Problem> {

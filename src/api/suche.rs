@@ -74,8 +74,8 @@ pub(super) enum Sort {
 pub(super) struct Question {
     /// Words, all of which must occur; "phrases", beginnings (`gebühr*`), exclusions (`-so`), `a
     /// ODER b`, fields (`betreff:so`, `datum:2024-01..2024-06`; text, betreff, zeichen, absender,
-    /// empfaenger, datei, plan, typ, art, datum, oe, stufe, storno). Empty: whatever the filters
-    /// let through.
+    /// empfaenger, datei, plan, typ, art, datum, oe, stufe, storno), fields of types of Akten
+    /// (`bauakte.flurstueck:123/4`). Empty: whatever the filters let through.
     #[serde(default)]
     q: String,
     /// Only this Akte and what lies in it.
@@ -161,7 +161,7 @@ async fn search(request: Signed, question: Question) -> Result<HttpResponse, Pro
     let indexed = app.follow.indexed();
     let follow = app.follow.clone();
     let found = request
-        .acting(move |acting| {
+        .searching(move |acting| {
             let reader = acting.reader()?;
             reader.suche(&asked, || refusal::stale(&follow))
         })

@@ -8,14 +8,14 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
-    thread,
-    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+mod fill;
 
 use super::{client::Client, demo, progress};
 use crate::{
@@ -31,9 +31,6 @@ use crate::{
 /// The same documents for everybody who tries it.
 const SEED: u64 = 2026;
 
-/// Documents in flight at the same time.
-const PUSHERS: usize = 4;
-
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
@@ -44,7 +41,7 @@ pub struct Demo {
     #[arg(long, default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
     /// Documents to invent
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 300)]
     documents: usize,
     /// Allow an address that others can reach, without TLS
     #[arg(long)]
@@ -61,11 +58,16 @@ struct Login {
     key: String,
 }
 
+/// Ids of the OEs by their short signs.
+type Oes = BTreeMap<&'static str, Value>;
+
 /// One of each role; two for the administration, because much of it needs a second person.
-/// Only the Kämmerei is admitted behind the wall of tax secrecy.
-const PEOPLE: [(&str, &str, &str, Option<&str>); 9] = [
+/// Only the Kämmerei is admitted behind the wall of tax secrecy, only the Personalamt behind that
+/// of personnel files.
+const PEOPLE: [(&str, &str, &str, Option<&str>); 10] = [
     ("b.kessler", "Britta Keßler", "sachbearbeitung", Some("63")),
     ("t.moeller", "Tarek Möller", "sachbearbeitung", Some("20")),
+    ("h.voss", "Hanna Voß", "sachbearbeitung", Some("11")),
     ("r.anders", "Ruth Anders", "registratur", Some("10")),
     ("scan.post", "Scanstelle Posteingang", "scanstelle", Some("10")),
     ("fach.bau", "Fachverfahren Bauaufsicht", "fachverfahren", Some("63")),
@@ -96,8 +98,9 @@ pub fn run(args: &Demo) -> anyhow::Result<ExitCode> {
         bail!("{} exists; serve it with: aktenlauf serve --data {0}", data.display());
     }
     let running = server::start(&file, &|_, _| {})?;
-    let logins = found(&running, &data)?;
-    fill(&running, args.documents)?;
+    let (logins, oes) = found(&running, &data)?;
+    let registrar = logins.iter().find(|login| login.role == "registratur");
+    fill::fill(&running, args.documents, registrar.context("a registrar")?, &oes)?;
     running.catch_signals()?;
     println!("Aktenlauf shows {} at {}", demo::STADT, running.url());
     println!("Open that address in a browser, and sign on with one of these:");
@@ -118,14 +121,19 @@ fn ask(running: &Running, command: &str, arguments: Value) -> anyhow::Result<Val
 }
 
 /// Units, persons, keys; the logins go to `logins.json`, which only its owner may read.
-fn found(running: &Running, data: &Path) -> anyhow::Result<Vec<Login>> {
+fn found(running: &Running, data: &Path) -> anyhow::Result<(Vec<Login>, Oes)> {
     ask(running, "found", json!({ "name": demo::STADT }))?;
+    let mut oes = Oes::new();
     for (sign, name) in demo::OES {
-        ask(running, "oe_create", json!({ "kuerzel": sign, "name": name }))?;
+        let made = ask(running, "oe_create", json!({ "kuerzel": sign, "name": name }))?;
+        oes.insert(sign, made.get("id").cloned().context("the OE has no id")?);
     }
     let url = running.url();
-    let walls =
-        |oe: Option<&str>| if oe == Some("20") { vec![Schutzklasse::Steuer] } else { vec![] };
+    let walls = |oe: Option<&str>| match oe {
+        Some("11") => vec![Schutzklasse::Personal],
+        Some("20") => vec![Schutzklasse::Steuer],
+        _ => vec![],
+    };
     let bar = progress(PEOPLE.len(), "persons and keys");
     let mut logins = Vec::new();
     for (name, full, role, oe) in PEOPLE {
@@ -163,104 +171,5 @@ fn found(running: &Running, data: &Path) -> anyhow::Result<Vec<Login>> {
     let path = data.join("logins.json");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(&serde_json::to_vec_pretty(&logins)?)?;
-    Ok(logins)
-}
-
-/// Opens Akten and pushes the documents, as a Fachverfahren of the whole house would; every
-/// fourth document waits in the Posteingang.
-fn fill(running: &Running, count: usize) -> anyhow::Result<()> {
-    let everywhere: Vec<&str> = demo::OES.iter().map(|(sign, _)| *sign).collect();
-    let key = ask(
-        running,
-        "key_create",
-        json!({
-            "name": "demo-fuellung", "rolle": "fachverfahren", "verben": ["einliefern", "anlegen"],
-            "oe": everywhere, "schutzklassen": [Schutzklasse::Steuer],
-        }),
-    )?;
-    let secret = key.get("geheimnis").and_then(Value::as_str).context("key")?;
-    let client = Client::new(&running.url(), secret, None)?;
-    let documents: Vec<_> = demo::documents(count, SEED).collect();
-    let mut files: BTreeMap<(&str, &str), Value> = BTreeMap::new();
-    for document in &documents {
-        let place = (document.planeinheit, document.oe_kuerzel);
-        if let std::collections::btree_map::Entry::Vacant(free) = files.entry(place) {
-            let akte = json!({
-                "planeinheit": document.planeinheit, "oe": document.oe_kuerzel,
-                "betreff": document.betreff,
-            });
-            let once = format!("demo-{}-{}", document.planeinheit, document.oe_kuerzel);
-            let made = client.post("/akten", Some(&once), &akte);
-            let made = made.with_context(|| format!("Akte under {}", document.planeinheit))?;
-            free.insert(made.get("id").cloned().context("the Akte has no id")?);
-        }
-    }
-    let bar = progress(documents.len(), "documents pushed");
-    let per_thread = documents.len().div_ceil(PUSHERS).max(1);
-    thread::scope(|scope| {
-        let pushes: Vec<_> = documents
-            .chunks(per_thread)
-            .enumerate()
-            .map(|(part, chunk)| {
-                let (client, files, bar) = (&client, &files, &bar);
-                scope.spawn(move || -> anyhow::Result<()> {
-                    for (place, document) in chunk.iter().enumerate() {
-                        let waits = (part * per_thread + place) % 4 == 3;
-                        push(client, document, files, waits)?;
-                        bar.inc(1);
-                    }
-                    Ok(())
-                })
-            })
-            .collect();
-        for push in pushes {
-            match push.join() {
-                Ok(done) => done?,
-                Err(_) => bail!("a push panicked"),
-            }
-        }
-        Ok(())
-    })?;
-    bar.finish_and_clear();
-    wait_for_texts(running, count)
-}
-
-fn push(
-    client: &Client,
-    document: &demo::DemoDocument,
-    files: &BTreeMap<(&str, &str), Value>,
-    waits: bool,
-) -> anyhow::Result<()> {
-    let mut metadata = json!({
-        "betreff": document.betreff, "typ": document.typ, "absender": document.absender,
-        "datum": document.datum, "posteingangsdatum": document.posteingangsdatum,
-        "dateiname": document.dateiname,
-    });
-    let fields = metadata.as_object_mut().context("metadata")?;
-    if let Some(to) = &document.empfaenger {
-        fields.insert("empfaenger".into(), json!(to));
-    }
-    let akte = files.get(&(document.planeinheit, document.oe_kuerzel));
-    match akte.filter(|_| !waits) {
-        Some(id) => fields.insert("akte_id".into(), id.clone()),
-        None => fields.insert("oe".into(), json!(document.oe_kuerzel)),
-    };
-    client.push_bytes(&document.pdf(), &metadata).with_context(|| document.dateiname.clone())?;
-    Ok(())
-}
-
-/// A demo that is searched at once should find everything: waits a minute at most.
-fn wait_for_texts(running: &Running, count: usize) -> anyhow::Result<()> {
-    let bar = progress(count, "texts read");
-    let house = running.house();
-    for _ in 0..600 {
-        let open = house.registry.jobs().offene_texte(count.max(1))?.len();
-        bar.set_position(u64::try_from(count.saturating_sub(open))?);
-        if open == 0 && house.follow.indexed() >= house.ledger.head().seq {
-            break;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    bar.finish_and_clear();
-    Ok(())
+    Ok((logins, oes))
 }

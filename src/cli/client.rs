@@ -104,6 +104,19 @@ impl Client {
         answer(request.send_json(body)?)
     }
 
+    /// Sends JSON that changes what is at `path`; `version` is the `seq` of its last change.
+    ///
+    /// # Errors
+    /// See `Error`.
+    pub fn change(&self, path: &str, version: u64, body: &Value) -> Result<Value, Error> {
+        let request = self
+            .agent
+            .post(format!("{}/api/v1{path}", self.base))
+            .header("Authorization", self.bearer())
+            .header("If-Match", format!("\"{version}\""));
+        answer(request.send_json(body)?)
+    }
+
     /// Pushes one document from a file.
     ///
     /// # Errors
@@ -112,7 +125,7 @@ impl Client {
         let (mut digest, mut file) = (Sha256::new(), File::open(path)?);
         let size = io::copy(&mut file, &mut Hashing(&mut digest))?;
         let digest = hex::encode(digest.finalize());
-        self.push(&digest, size, &mut File::open(path)?, metadata)
+        self.push("/dokumente", None, &digest, size, &mut File::open(path)?, metadata)
     }
 
     /// Pushes one document from memory.
@@ -122,11 +135,30 @@ impl Client {
     pub fn push_bytes(&self, bytes: &[u8], metadata: &Value) -> Result<Value, Error> {
         let digest = hex::encode(Sha256::digest(bytes));
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.push(&digest, size, &mut Cursor::new(bytes), metadata)
+        self.push("/dokumente", None, &digest, size, &mut Cursor::new(bytes), metadata)
+    }
+
+    /// Pushes another Fassung of a document; `version` is the `seq` of its last change.
+    ///
+    /// # Errors
+    /// See `Error`.
+    pub fn push_fassung(
+        &self,
+        id: &str,
+        version: u64,
+        bytes: &[u8],
+        metadata: &Value,
+    ) -> Result<Value, Error> {
+        let digest = hex::encode(Sha256::digest(bytes));
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let path = format!("/dokumente/{id}/fassungen");
+        self.push(&path, Some(version), &digest, size, &mut Cursor::new(bytes), metadata)
     }
 
     fn push(
         &self,
+        path: &str,
+        version: Option<u64>,
         digest: &str,
         size: u64,
         bytes: &mut dyn Read,
@@ -138,7 +170,7 @@ impl Client {
         }
         let metadata = metadata.to_string();
         // The same bytes with the same words are the same push: run again, nothing doubles.
-        let once = hex::encode(Sha256::digest(&metadata));
+        let once = hex::encode(Sha256::digest(format!("{path}{metadata}")));
         let boundary = format!("{BOUNDARY}-{}", digest.get(..32).unwrap_or(digest));
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"metadaten\"\r\n\
@@ -149,9 +181,11 @@ impl Client {
         let tail = format!("\r\n--{boundary}--\r\n");
         let frame = u64::try_from(head.len() + tail.len()).unwrap_or(u64::MAX);
         let mut body = Cursor::new(head).chain(bytes).chain(Cursor::new(tail));
-        let response = self
-            .agent
-            .post(format!("{}/api/v1/dokumente", self.base))
+        let mut request = self.agent.post(format!("{}/api/v1{path}", self.base));
+        if let Some(version) = version {
+            request = request.header("If-Match", format!("\"{version}\""));
+        }
+        let response = request
             .header("Authorization", self.bearer())
             .header("Idempotency-Key", once)
             .header("Content-Type", format!("multipart/form-data; boundary={boundary}"))

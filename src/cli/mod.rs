@@ -23,6 +23,7 @@ pub mod demo;
 mod house;
 pub mod pdf;
 mod people;
+mod plan;
 mod push;
 mod serve;
 
@@ -69,6 +70,8 @@ enum Command {
     Key(people::KeyCommand),
     /// Suggestions of plan units: their quality card
     Classify(classify::ClassifyCommand),
+    /// Filing plans: check, compare, convert, import
+    Plan(plan::PlanCommand),
     /// Print the description of the REST API (openapi.json)
     Openapi,
 }
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::User(args) => people::user(&args),
         Command::Key(args) => people::key(&args),
         Command::Classify(args) => classify::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Openapi => openapi(),
     };
     done.unwrap_or_else(|error| {

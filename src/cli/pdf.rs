@@ -1,4 +1,4 @@
-//! Letters as real PDFs: what the demo pushes and the tests read back.
+//! Letters and reports as real PDFs: what the demo pushes and the tests read back.
 //!
 //! A4, Helvetica with its own widths, WinAnsi, compressed streams, numbered pages. Equal input
 //! gives equal bytes. It is no typesetter: what the product hands to citizens is made elsewhere.
@@ -6,8 +6,12 @@
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 mod font;
+mod report;
+mod table;
 
-use font::{Face, encode};
+use font::Face;
+pub(super) use font::encode;
+pub use report::report;
 
 /// Points.
 const PAGE: (f32, f32) = (595.0, 842.0);
@@ -33,8 +37,9 @@ pub struct Briefkopf {
     pub betreff: String,
 }
 
-/// Sets a letter. A paragraph that begins with `# ` is a heading, one with `- ` a list item;
-/// `\n` breaks the line, `\t` goes to the next tab stop.
+/// Sets a letter. A paragraph that begins with `# ` or `## ` is a heading, one with `- ` a list
+/// item; `\n` breaks the line, `\t` goes to the next tab stop. One that begins with `| ` is a
+/// table: a row a line, cells between tabs, the first row is its head.
 #[must_use]
 pub fn letter(kopf: &Briefkopf, absaetze: &[String]) -> Vec<u8> {
     let mut sheet = Sheet::default();
@@ -55,15 +60,25 @@ struct Piece {
     text: Vec<u8>,
 }
 
+/// What stands on a page.
+#[derive(Clone, Debug, Default)]
+struct Page {
+    pieces: Vec<Piece>,
+    /// Heights of thin lines from margin to margin.
+    rules: Vec<f32>,
+}
+
 #[derive(Debug)]
 struct Sheet {
-    pages: Vec<Vec<Piece>>,
+    pages: Vec<Page>,
     y: f32,
+    /// Size of the text and distance of its lines.
+    body: (f32, f32),
 }
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self { pages: vec![Vec::new()], y: PAGE.1 - MARGIN.2 }
+        Self { pages: vec![Page::default()], y: PAGE.1 - MARGIN.2, body: BODY }
     }
 }
 
@@ -97,12 +112,13 @@ impl Sheet {
     }
 
     fn paragraph(&mut self, absatz: &str) {
-        let (size, leading) = BODY;
+        let (size, leading) = self.body;
         if let Some(heading) = absatz.strip_prefix("# ") {
-            self.y -= 4.0;
-            // A heading does not stay behind alone.
-            self.room(4.0 * leading);
-            self.wrapped(Face::Bold, 11.0, 15.0, 0.0, heading);
+            self.heading(11.0, heading);
+        } else if let Some(heading) = absatz.strip_prefix("## ") {
+            self.heading(BODY.0, heading);
+        } else if let Some(rows) = absatz.strip_prefix("| ") {
+            self.table(rows);
         } else if let Some(item) = absatz.strip_prefix("- ") {
             self.room(leading);
             self.line(Face::Regular, size, MARGIN.0 + 4.0, "\u{2022}");
@@ -112,6 +128,13 @@ impl Sheet {
             self.wrapped(Face::Regular, size, leading, 0.0, absatz);
         }
         self.y -= 7.0;
+    }
+
+    fn heading(&mut self, size: f32, text: &str) {
+        self.y -= 4.0;
+        // A heading does not stay behind alone.
+        self.room(4.0 * BODY.1);
+        self.wrapped(Face::Bold, size, 15.0, 0.0, text);
     }
 
     /// Breaks at spaces; a word wider than the line is broken where it must.
@@ -162,9 +185,13 @@ impl Sheet {
     /// Goes to a new page where `height` does not fit.
     fn room(&mut self, height: f32) {
         if self.y - height < MARGIN.3 {
-            self.pages.push(Vec::new());
-            self.y = PAGE.1 - MARGIN.2;
+            self.new_page();
         }
+    }
+
+    fn new_page(&mut self) {
+        self.pages.push(Page::default());
+        self.y = PAGE.1 - MARGIN.2;
     }
 
     fn line(&mut self, face: Face, size: f32, x: f32, text: &str) {
@@ -176,7 +203,7 @@ impl Sheet {
         if let Some(page) = self.pages.last_mut()
             && !text.is_empty()
         {
-            page.push(Piece { face, size, x, y, text });
+            page.pieces.push(Piece { face, size, x, y, text });
         }
     }
 
@@ -185,13 +212,13 @@ impl Sheet {
         for (index, page) in self.pages.iter_mut().enumerate() {
             let text = encode(&format!("Seite {} von {count}", index + 1));
             let x = (PAGE.0 - Face::Regular.width(&text, 8.5)) / 2.0;
-            page.push(Piece { face: Face::Regular, size: 8.5, x, y: 40.0, text });
+            page.pieces.push(Piece { face: Face::Regular, size: 8.5, x, y: 40.0, text });
         }
         write(&self.pages, betreff)
     }
 }
 
-fn write(pages: &[Vec<Piece>], betreff: &str) -> Vec<u8> {
+fn write(pages: &[Page], betreff: &str) -> Vec<u8> {
     let mut document = Document::with_version("1.5");
     let root = document.new_object_id();
     let regular = document.add_object(Face::Regular.dictionary());
@@ -211,8 +238,11 @@ fn write(pages: &[Vec<Piece>], betreff: &str) -> Vec<u8> {
     let catalog = dictionary! { "Type" => "Catalog", "Pages" => root, "Lang" => "de-DE" };
     let catalog = document.add_object(catalog);
     document.trailer.set("Root", catalog);
+    // Outside of pages text is UTF-16, or in an encoding of its own that is not WinAnsi.
+    let utf16 = betreff.encode_utf16().flat_map(u16::to_be_bytes);
+    let title: Vec<u8> = [0xfe, 0xff].into_iter().chain(utf16).collect();
     let info = dictionary! {
-        "Title" => Object::string_literal(encode(betreff)),
+        "Title" => Object::string_literal(title),
         "Producer" => Object::string_literal("Aktenlauf"),
     };
     let info = document.add_object(info);
@@ -224,9 +254,13 @@ fn write(pages: &[Vec<Piece>], betreff: &str) -> Vec<u8> {
     bytes
 }
 
-fn add_page(document: &mut Document, root: ObjectId, pieces: &[Piece]) -> ObjectId {
+fn add_page(document: &mut Document, root: ObjectId, page: &Page) -> ObjectId {
     let mut content = Vec::new();
-    for Piece { face, size, x, y, text } in pieces {
+    let (left, right) = (MARGIN.0, PAGE.0 - MARGIN.1);
+    for y in &page.rules {
+        content.extend(format!("0.5 w {left} {y:.2} m {right} {y:.2} l S\n").bytes());
+    }
+    for Piece { face, size, x, y, text } in &page.pieces {
         let font = face.name();
         content.extend(format!("BT /{font} {size} Tf 1 0 0 1 {x:.2} {y:.2} Tm (").bytes());
         for byte in text {
@@ -262,7 +296,8 @@ mod tests {
         let mut sheet = Sheet::default();
         sheet.paragraph(&format!("kurz {} kurz\teins\tzwei", "Donaudampf".repeat(40)));
         sheet.paragraph(&"Straße und Größe ".repeat(200));
-        for piece in sheet.pages.iter().flatten() {
+        sheet.paragraph(&format!("| Posten\tText\tBetrag\n1\t{}\t1,50", "lang und ".repeat(90)));
+        for piece in sheet.pages.iter().flat_map(|page| &page.pieces) {
             let end = piece.x + piece.face.width(&piece.text, piece.size);
             assert!(end <= PAGE.0 - MARGIN.1 + 0.1, "{end}");
         }

@@ -7,14 +7,16 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::{blob, http, intake, ledger, registry, text};
+use crate::{blob, domain::aktentyp::Aktentypen, http, intake, ledger, registry, text};
 
+mod aktentypen;
 mod postgres;
 mod s3;
 
@@ -78,6 +80,9 @@ pub struct File {
     /// The index.
     #[serde(default)]
     pub index: Index,
+    /// Folder with the city's own types of Akten, one JSON Schema a file.
+    #[serde(default)]
+    pub aktentypen: Option<PathBuf>,
 }
 
 const fn listen() -> SocketAddr {
@@ -263,6 +268,7 @@ impl File {
             ledger: Ledger::default(),
             blobs: Blobs::default(),
             index: Index::default(),
+            aktentypen: None,
         }
     }
 
@@ -410,11 +416,20 @@ impl File {
         }
     }
 
+    /// The types of Akten: the program's and the city's.
+    ///
+    /// # Errors
+    /// `Read`, or `Values` with all schemas that are refused.
+    pub fn typen(&self) -> Result<Arc<Aktentypen>, Error> {
+        aktentypen::read(self.aktentypen.as_deref())
+    }
+
     /// For `registry`.
     #[must_use]
-    pub fn registry(&self) -> registry::Config {
+    pub fn registry(&self, typen: Arc<Aktentypen>) -> registry::Config {
         registry::Config {
             text_bytes_max: self.text.document_bytes_max,
+            typen,
             ..registry::Config::default()
         }
     }

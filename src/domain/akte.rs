@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     access::{Freigabe, Schutzklasse, Stufe},
+    aktentyp::Felder,
     aktenzeichen::normal,
     record::{Index, Keys, Kind, Parts, Record},
     zeit::Zeitpunkt,
@@ -91,6 +92,12 @@ pub struct Akte {
     /// Type of file, e.g. `bauakte`.
     #[serde(default)]
     pub typ: Option<String>,
+    /// The version of the type that `felder` fit; none: made before there were versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typ_version: Option<u32>,
+    /// The fields of its type.
+    #[serde(default, skip_serializing_if = "Felder::is_empty")]
+    pub felder: Felder,
     /// Remark.
     #[serde(default)]
     pub bemerkung: Option<String>,
@@ -111,7 +118,8 @@ pub struct Akte {
 
 impl Record for Akte {
     const KIND: Kind = Kind::Akte;
-    const FORM: u16 = 1;
+    /// 2: `typ_version` and `felder`, which an older version would drop without a word.
+    const FORM: u16 = 2;
     fn key(&self) -> String {
         self.id.to_string()
     }
@@ -124,6 +132,16 @@ impl Record for Akte {
         if let (Some(source), Some(foreign)) = (self.quelle, &self.fremd_id) {
             keys.add(Index::AkteFremd, Parts::new().id(source).text(foreign));
         }
+        if let (Some(typ), Some(version)) = (&self.typ, self.typ_version) {
+            let of_type = Parts::new().text(typ).number(u64::from(version));
+            keys.add(Index::AkteTyp, of_type.id(self.id));
+        }
+    }
+    fn upgrade(form: u16, json: &str) -> Result<Self, String> {
+        if !(1..=Self::FORM).contains(&form) {
+            return Err(format!("akte: form {form} is not known here"));
+        }
+        serde_json::from_str(json).map_err(|e| format!("akte: {e}"))
     }
 }
 

@@ -4,12 +4,30 @@
 //! or `V` is set by the archive alone. How a plan is written as a folder of text files is in
 //! `aktenplan/README.md`; [`read`] reads it.
 
+mod baum;
 mod lesen;
+mod pruefung;
+pub mod quellen;
+pub mod schreiben;
+mod tabelle;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pruefung;
+#[cfg(test)]
+mod tests_tausch;
+#[cfg(test)]
+mod tests_vergleich;
+pub mod vergleich;
+pub mod xdomea;
+mod xdomea_lesen;
 mod zeile;
 
-pub use lesen::{Befund, Gelesen, muster, read};
+pub use lesen::{Befund, Gelesen, Stelle, muster, read, read_bytes, read_units};
+pub use pruefung::{Datei, Pruefung, Zahlen, falten, pruefen};
+pub use quellen::Quelle;
+pub use tabelle::{BYTES_MAX, decode};
+pub use xdomea_lesen::read as read_0301;
 pub use zeile::{ANKER, LAENDER};
 
 use chrono::NaiveDate;
@@ -171,6 +189,9 @@ pub struct Planeinheit {
     /// Documents that belong here, as a clerk would name them.
     #[serde(default)]
     pub beispiele: Vec<String>,
+    /// The city's own, below the locked levels: a revision of the plan leaves it alone.
+    #[serde(default)]
+    pub eigen: bool,
     /// Shut down: no new files.
     #[serde(default)]
     pub stillgelegt: bool,

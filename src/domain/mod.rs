@@ -7,6 +7,7 @@
 pub mod access;
 pub mod akte;
 pub mod aktenplan;
+pub mod aktentyp;
 pub mod aktenzeichen;
 pub mod digest;
 pub mod dokument;

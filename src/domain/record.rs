@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::zeit::Zeitpunkt;
 
 /// The version of everything that `Record::index` derives; raising it rebuilds the tables.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident {
@@ -77,6 +77,10 @@ codes! {
         Zaehler = 16 "zaehler",
         /// Bodies that are to be erased and are not yet known to be gone.
         Loeschung = 17 "loeschung",
+        /// A part of a new version of the plan that waits for a second person.
+        Planteil = 18 "planteil",
+        /// A line of the concordance: from an old number of the plan to a new one.
+        Konkordanz = 19 "konkordanz",
     }
 }
 
@@ -133,6 +137,12 @@ codes! {
         PersonOe = 24 "person_oe",
         /// owner or station name → Schluessel
         SchluesselName = 25 "schluessel_name",
+        /// typ, typ_version u64, id → Akte
+        AkteTyp = 26 "akte_typ",
+        /// old plan number in its normal form, new one → Konkordanz
+        KonkordanzAlt = 27 "konkordanz_alt",
+        /// new plan number in its normal form, old one → Konkordanz
+        KonkordanzNeu = 28 "konkordanz_neu",
     }
 }
 

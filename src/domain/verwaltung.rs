@@ -103,6 +103,17 @@ pub enum Vorhaben {
         /// Whose.
         person: Uuid,
     },
+    /// A new version of the filing plan; what it changes lies in as many `Planteil`.
+    Aktenplan {
+        /// The plan's own data.
+        plan: Box<super::aktenplan::Aktenplan>,
+        /// The entry that last changed the plan with which it was compared.
+        basis: u64,
+        /// How many parts there are.
+        teile: u64,
+        /// How often each kind of change occurs.
+        zahlen: std::collections::BTreeMap<super::aktenplan::vergleich::Wandel, usize>,
+    },
     /// A key that can read; its secret is shown to the releasing person only.
     Schluessel {
         /// The key as it is to be, without secrets.

@@ -9,6 +9,7 @@ use crate::{
     blob::{self, Derived},
     domain::{
         akte::{Akte, Vorgang},
+        aktentyp::Aktentypen,
         digest::Digest,
         dokument::{Dokument, Ort, TextZustand, Textstand},
     },
@@ -33,14 +34,15 @@ fn names(record: &Dokument) -> Vec<String> {
 pub(super) struct Builder<'a> {
     pub view: View<'a>,
     pub derived: &'a Derived,
+    typen: &'a Aktentypen,
     akten: HashMap<Uuid, Option<Stored<Akte>>>,
     /// Texts that the ledger calls ready and that are not there: to be made again.
     pub missing: Vec<Digest>,
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(view: View<'a>, derived: &'a Derived) -> Self {
-        Self { view, derived, akten: HashMap::new(), missing: Vec::new() }
+    pub fn new(view: View<'a>, derived: &'a Derived, typen: &'a Aktentypen) -> Self {
+        Self { view, derived, typen, akten: HashMap::new(), missing: Vec::new() }
     }
 
     /// The document; none if it has no place that could give it rights.
@@ -60,6 +62,7 @@ impl<'a> Builder<'a> {
             absender: record.absender.clone(),
             empfaenger: record.empfaenger.clone(),
             dateien: names(record),
+            felder: vec![],
             text: None,
             seq: stored.seq,
             storno: record.storno.is_some(),
@@ -83,8 +86,10 @@ impl<'a> Builder<'a> {
     }
 
     /// An Akte.
-    pub fn of_akte(stored: &Stored<Akte>) -> Doc {
+    pub fn of_akte(&self, stored: &Stored<Akte>) -> Doc {
         let akte = &stored.value;
+        let version = akte.typ.as_deref().zip(akte.typ_version);
+        let typ = version.and_then(|(name, version)| self.typen.version(name, version));
         Doc {
             id: akte.id,
             art: Art::Akte,
@@ -98,6 +103,7 @@ impl<'a> Builder<'a> {
             absender: None,
             empfaenger: None,
             dateien: vec![],
+            felder: typ.map(|typ| typ.suchwerte(&akte.felder)).unwrap_or_default(),
             text: None,
             seq: stored.seq,
             storno: false,
@@ -121,6 +127,7 @@ impl<'a> Builder<'a> {
             absender: None,
             empfaenger: None,
             dateien: vec![],
+            felder: vec![],
             text: None,
             seq: stored.seq,
             storno: false,

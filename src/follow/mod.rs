@@ -22,6 +22,7 @@ pub use indexed::Waiter;
 use crate::{
     blob::{self, Derived},
     domain::{
+        aktentyp::Aktentypen,
         digest::Digest,
         dokument::{Dokument, TextZustand, Textstand},
         record::Kind,
@@ -84,6 +85,7 @@ pub struct Follow {
     ledger: Arc<Ledger>,
     index: Arc<Index>,
     derived: Arc<Derived>,
+    typen: Arc<Aktentypen>,
     indexed: Indexed,
     work: Mutex<Work>,
     stale: Mutex<Stale>,
@@ -127,11 +129,18 @@ impl Follow {
             ledger,
             index,
             derived,
+            typen: Aktentypen::eigene(),
             indexed: Indexed::new(At { seq: at.seq, fresh: at.fresh }),
             work: Mutex::new(Work { at, dirty: false, committed: now, settled: now }),
             stale: Mutex::default(),
             note,
         })
+    }
+
+    /// The same with the types that there are here, instead of the program's own alone.
+    #[must_use]
+    pub fn with_typen(self, typen: Arc<Aktentypen>) -> Self {
+        Self { typen, ..self }
     }
 
     /// Why the index is filled anew, if so, for the operator.
@@ -289,7 +298,7 @@ impl Follow {
         progress: &mut Progress,
     ) -> Result<(), Error> {
         let batch = Batch::of(&self.ledger, entries, work.at.fresh)?;
-        let mut builder = Builder::new(self.ledger.view(), &self.derived);
+        let mut builder = Builder::new(self.ledger.view(), &self.derived, &self.typen);
         let result = batch.put(&mut builder, &self.index, &mut || {
             progress.objects += 1;
             work.dirty = true;

@@ -159,7 +159,7 @@ impl Put<'_, '_> {
     }
 
     fn akte(&mut self, key: &str, touch: Option<Touch>) -> Result<(), Error> {
-        self.one::<Akte>(key, touch, |_, stored| Ok(Some(Builder::of_akte(stored))))
+        self.one::<Akte>(key, touch, |builder, stored| Ok(Some(builder.of_akte(stored))))
     }
 
     fn vorgang(&mut self, key: &str, touch: Option<Touch>) -> Result<(), Error> {

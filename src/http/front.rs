@@ -7,6 +7,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -95,6 +96,13 @@ pub struct Front {
     uploads: Slots,
     downloads: Slots,
     bulk: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    searches_of_machines: Arc<Semaphore>,
+}
+
+/// Two for each processor: some wait for a database.
+fn searches() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 /// The id of a request: the client's, where it is sane, or a new one.
@@ -123,6 +131,8 @@ impl Front {
             uploads: Slots::new(limits.uploads),
             downloads: Slots::new(limits.downloads),
             bulk: Arc::new(Semaphore::new(limits.bulk)),
+            searches: Arc::new(Semaphore::new(searches())),
+            searches_of_machines: Arc::new(Semaphore::new(searches() / 2)),
             limits,
         }
     }
@@ -148,6 +158,33 @@ impl Front {
     /// As `upload`, and 429.
     pub fn download(&self, caller: Uuid, machine: bool) -> Result<Slot, Problem> {
         self.downloads.take_of(caller, machine)
+    }
+
+    /// Runs a search in its turn. Searches are work for the processors: of many at once each would take as
+    /// long as all together, in turns most are done sooner and none later. Machines have half the
+    /// turns, and never hold one while they wait for anything else.
+    ///
+    /// # Errors
+    /// Those of `work`, and 500 if it panicked.
+    pub async fn search<T: Send + 'static>(
+        &self,
+        bulk: bool,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let mut turns = Vec::new();
+        if bulk {
+            for room in [&self.bulk, &self.searches_of_machines] {
+                turns.extend(Arc::clone(room).acquire_owned().await);
+            }
+        }
+        turns.extend(Arc::clone(&self.searches).acquire_owned().await);
+        // As in `block`: the turns end with the work, also where the caller has hung up.
+        let in_turn = move || {
+            let done = work();
+            drop(turns);
+            done
+        };
+        self.block(false, in_turn).await
     }
 
     /// Runs blocking work. Machines wait for each other, so that they can't take every thread of

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     file,
-    front::{Front, request_id},
+    front::{Front, Limits, request_id},
     input, page,
     problem::{Code, Problem},
     sign_on::{self, Caller},
@@ -165,6 +165,15 @@ impl Open {
         input::json(&self.http, self.payload.take(), &self.front.limits).await
     }
 
+    /// The JSON body of a route that takes files as text: up to so many bytes.
+    ///
+    /// # Errors
+    /// As `json`.
+    pub async fn json_up_to<T: DeserializeOwned>(&mut self, bytes: usize) -> Result<T, Problem> {
+        let limits = Limits { json_bytes: bytes, ..self.front.limits.clone() };
+        input::json(&self.http, self.payload.take(), &limits).await
+    }
+
     /// Reads a body that must be empty or a JSON object without required fields.
     ///
     /// # Errors
@@ -236,6 +245,19 @@ impl Signed {
         work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.blocking(move |acting| Ok(work(acting)?)).await
+    }
+
+    /// The same for a search, in its turn.
+    ///
+    /// # Errors
+    /// What it refuses.
+    pub async fn searching<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Acting) -> Result<T, registry::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let acting = self.open.front.registry.acting_as(self.caller.actor.clone());
+        let bulk = self.caller.key.is_some();
+        self.open.front.search(bulk, move || Ok(work(&acting)?)).await
     }
 
     /// The same for work that knows more problems than the registry's.

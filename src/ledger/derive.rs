@@ -5,7 +5,10 @@
 
 use crate::domain::{
     akte::{Akte, Vorgang},
-    aktenplan::{Aktenplan, Planeinheit},
+    aktenplan::{
+        Aktenplan, Planeinheit,
+        vergleich::{Konkordanz, Planteil},
+    },
     dokument::{Blob, Dokument, Textstand},
     organisation::{Mandant, Oe, Person, Schluessel, Zugang},
     record::{Index, Keys, Kind, Record},
@@ -44,6 +47,8 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Antrag => one::<Antrag>(form, json),
         Kind::Zaehler => one::<Zaehler>(form, json),
         Kind::Loeschung => one::<Loeschung>(form, json),
+        Kind::Planteil => one::<Planteil>(form, json),
+        Kind::Konkordanz => one::<Konkordanz>(form, json),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, SyncSender, TrySendError},
+        mpsc::{self, SyncSender},
     },
     thread::JoinHandle,
     time::Duration,
@@ -43,7 +43,6 @@ pub use verify::{Report, Stage, verify, verify_deep};
 pub use view::{Row, Stored, View};
 
 use apply::{Stores, decode};
-use commit::Call;
 use journal::{Journal, Sealed};
 use recover::Recovered;
 use rows::Meta;
@@ -339,51 +338,6 @@ impl Ledger {
     #[must_use]
     pub fn view(&self) -> View<'_> {
         View::new(&self.shared, None)
-    }
-
-    /// Has `decide` run on the writer's thread, on the tables with what the group has changed
-    /// before it, and returns once its drafts are durable and applied.
-    ///
-    /// Decisions run one after the other, so none conflicts with another; what one takes is time
-    /// of the one writer (aim at less than 0.1 ms), and one that calls `commit` waits for ever. An
-    /// empty list of drafts writes nothing.
-    ///
-    /// # Errors
-    /// See `CommitError`. Only after `Unknown` something may have been written.
-    pub fn commit<T: Send + 'static, E: Send + 'static>(
-        &self,
-        id: Uuid,
-        decide: impl FnOnce(&View<'_>) -> Result<(Vec<Draft>, T), E> + Send + 'static,
-    ) -> Result<Committed<T>, CommitError<E>> {
-        self.commit_expecting(id, Vec::new(), decide)
-    }
-
-    /// As `commit`; `records` names what the decision will read or write, so that an engine that
-    /// is far away is asked once for a whole group. It may be incomplete.
-    ///
-    /// # Errors
-    /// As `commit`.
-    pub fn commit_expecting<T: Send + 'static, E: Send + 'static>(
-        &self,
-        id: Uuid,
-        records: Vec<(Kind, String)>,
-        decide: impl FnOnce(&View<'_>) -> Result<(Vec<Draft>, T), E> + Send + 'static,
-    ) -> Result<Committed<T>, CommitError<E>> {
-        match self.shared.state() {
-            State::ReadOnly(why) | State::Poisoned(why) => return Err(CommitError::ReadOnly(why)),
-            State::Ready | State::Full(_) | State::Unreachable(_) => {}
-        }
-        let (reply, answer) = mpsc::sync_channel(1);
-        let call = Call { id, records, decide: Some(decide), result: None, reply };
-        match self.queue.try_send(Message::Commit(Box::new(call))) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(CommitError::Full),
-            Err(TrySendError::Disconnected(_)) => {
-                return Err(CommitError::ReadOnly("the writer has ended".into()));
-            }
-        }
-        let lost = |_| CommitError::Unknown("the writer ended before it answered".into());
-        answer.recv().map_err(lost)?
     }
 
     /// What became of a commit whose answer was lost: its first and last entry.

@@ -4,15 +4,9 @@
 //! decides, nobody else is served, so a decision must be short and must never wait for anything.
 //! After an error whose outcome is unknown it writes nothing any more.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::Ordering,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
-    time::Duration,
-};
+mod queue;
+
+use std::sync::{Arc, atomic::Ordering};
 
 use uuid::Uuid;
 
@@ -85,94 +79,6 @@ impl Writer {
         Self { shared, source, config, overlay, position, time, marked, step_logged, lost }
     }
 
-    /// Serves until it is told to stop or every sender is gone.
-    pub fn run(mut self, queue: &Receiver<Message>) {
-        let quiet = Duration::from_millis(self.config.quiet_ms);
-        let mut ready = VecDeque::new();
-        // True while the last frame in the journal is one with entries.
-        let mut loud = false;
-        loop {
-            if ready.is_empty() {
-                let message = if loud {
-                    queue.recv_timeout(quiet)
-                } else {
-                    queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
-                };
-                match message {
-                    Ok(message) => ready.push_back(message),
-                    Err(RecvTimeoutError::Disconnected) => return,
-                    Err(RecvTimeoutError::Timeout) => {
-                        self.quiet();
-                        loud = false;
-                        continue;
-                    }
-                }
-            }
-            if matches!(ready.front(), Some(Message::Commit(_)))
-                && let Err(why) = self.begin()
-            {
-                self.refuse(&mut ready, &why, queue);
-            }
-            let mut group = Group::default();
-            let stop = self.gather(&mut ready, &mut group, queue);
-            self.write(group);
-            match stop {
-                Some(Message::Close) => return self.close(),
-                Some(_) => return,
-                None => loud = true,
-            }
-        }
-    }
-
-    /// Decides what waits, until nothing does or the group is full; a message to stop is handed on.
-    fn gather(
-        &mut self,
-        ready: &mut VecDeque<Message>,
-        group: &mut Group,
-        queue: &Receiver<Message>,
-    ) -> Option<Message> {
-        let mut foreseen = 0;
-        while group.waiting.len() < self.config.group_max
-            && group.bytes < self.config.group_bytes_max
-        {
-            if foreseen == 0 {
-                let room = self.config.group_max.saturating_sub(ready.len());
-                ready.extend(queue.try_iter().take(room));
-                self.foresee(ready);
-                foreseen = ready.len();
-            }
-            match ready.pop_front()? {
-                Message::Commit(job) => self.take(job, group),
-                stop => return Some(stop),
-            }
-            foreseen -= 1;
-        }
-        None
-    }
-
-    /// Where others write too, each read is a way to the server while everybody else waits: what
-    /// these commits will ask for is fetched at once, and kept by the engine for the group.
-    fn foresee(&self, ready: &VecDeque<Message>) {
-        if self.shared.journal.joint().is_none() {
-            return;
-        }
-        let jobs = ready.iter().filter_map(|message| match message {
-            Message::Commit(job) => Some(job),
-            Message::Close | Message::Drop => None,
-        });
-        let keys = |job: &Box<dyn Job>| {
-            let records = job.records().iter().map(|(kind, key)| rows::record(*kind, key));
-            records.chain([rows::commit(job.id())]).collect::<Vec<_>>()
-        };
-        let keys: Vec<_> = jobs.flat_map(keys).collect();
-        if keys.len() > 1
-            && let Err(error) = self.shared.table.get_many(&keys)
-        {
-            // The decisions will meet it themselves.
-            tracing::debug!(%error, "rows could not be fetched at once");
-        }
-    }
-
     fn stores(&self) -> Stores<'_> {
         self.shared.stores()
     }
@@ -200,21 +106,6 @@ impl Writer {
             }
         }
         Ok(())
-    }
-
-    /// Answers all who wait that the engine is not reachable; what is no commit stays.
-    fn refuse(&self, ready: &mut VecDeque<Message>, why: &str, queue: &Receiver<Message>) {
-        if self.shared.state().goes_on() {
-            tracing::warn!(why, "commits are refused");
-            self.shared.set(State::Unreachable(why.to_owned()));
-        }
-        ready.extend(queue.try_iter().take(self.config.group_max));
-        while let Some(message) = ready.pop_front() {
-            match message {
-                Message::Commit(job) => job.answer(Answer::Unreachable(why.to_owned())),
-                stop => return ready.push_front(stop),
-            }
-        }
     }
 
     /// Decides one commit and adds it to the group, or answers it.
@@ -490,7 +381,11 @@ impl Writer {
         }
         match self.add(self.source.id(), vec![draft], &mut group) {
             Ok(_) => self.write(group),
-            Err(error) => tracing::error!(%error, id = %order.id, "an erasure stays open"),
+            Err(error) => {
+                tracing::error!(%error, id = %order.id, "an erasure stays open");
+                // Gives the head back, where others wait for it.
+                self.write(Group::default());
+            }
         }
     }
 

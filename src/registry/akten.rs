@@ -1,13 +1,16 @@
 //! Akten: opened at the lowest level of the plan, numbered by the system, changed, closed, opened
 //! again. What lies in an Akte never changes the Akte's own record.
 
+use std::sync::Arc;
+
 use chrono::Datelike;
 use uuid::Uuid;
 
 use super::{
     actor::{Acting, Clerk, Reader},
+    aktentypen,
     ansicht::{AkteAnsicht, Quittung},
-    eingabe::{AkteAenderung, AkteNeu, Begruendung, grund},
+    eingabe::{AkteAenderung, AkteNeu, Begruendung, Feld, grund},
     error::Error,
     klassen::internieren,
     plan::plan,
@@ -19,6 +22,7 @@ use crate::{
         access::{Empfaenger, Freigabe, Rechte, Stufe, Verb, Wer},
         akte::{Akte, Vorgang, Zustand},
         aktenplan::{Aktenplan, Planeinheit},
+        aktentyp::Aktentypen,
         aktenzeichen::{self, Grammatik, normal},
         organisation::Person,
         record::{Index, Parts},
@@ -96,13 +100,19 @@ pub(super) fn oe_wahl(sicht: &Sicht<'_, '_>, oe: Option<&str>) -> Result<Uuid, E
     }
 }
 
-fn anlegen(d: &Decision<'_, '_>, neu: AkteNeu, id: Uuid) -> Result<(Draft, Akte, Uuid), Error> {
+fn anlegen(
+    d: &Decision<'_, '_>,
+    typen: &Aktentypen,
+    neu: AkteNeu,
+    id: Uuid,
+) -> Result<(Draft, Akte, Uuid), Error> {
     let s = &d.sicht;
     let unit = blatt(s, &neu.planeinheit)?;
+    let typ = aktentypen::typ(typen, neu.typ.as_deref(), &unit)?;
     let rechte = Rechte {
         oe: oe_wahl(s, neu.oe.as_deref())?,
         stufe: neu.stufe,
-        schutzklasse: unit.schutzklasse,
+        schutzklasse: aktentypen::wall(typ, unit.schutzklasse)?,
         freigaben: neu.freigaben,
     };
     stufe_pruefen(s, neu.stufe)?;
@@ -111,6 +121,7 @@ fn anlegen(d: &Decision<'_, '_>, neu: AkteNeu, id: Uuid) -> Result<(Draft, Akte,
         return Err(Error::nicht_erlaubt());
     }
     freigaben_pruefen(s, &rechte.freigaben)?;
+    let felder = aktentypen::felder(typ, neu.felder.unwrap_or_default())?;
     let (laufnummer, counter) = naechste(s.view, &format!("akte:{}", unit.nummer))?;
     let jahr = u16::try_from(d.now().datum().year()).unwrap_or_default();
     let aktenzeichen = grammatik(&plan(s.view)?).map_err(Error::intern)?.aktenzeichen(
@@ -137,7 +148,9 @@ fn anlegen(d: &Decision<'_, '_>, neu: AkteNeu, id: Uuid) -> Result<(Draft, Akte,
         freigaben: rechte.freigaben,
         zustand: Zustand::Offen,
         medium: neu.medium,
-        typ: neu.typ,
+        typ: Some(typ.kennung.clone()),
+        typ_version: Some(typ.version),
+        felder,
         bemerkung: neu.bemerkung,
         geschlossen_am: None,
         fremd_id: neu.fremd_id,
@@ -253,7 +266,8 @@ impl Clerk {
         neu.pruefen()?;
         let id = self.0.registry.0.source.id();
         let request = neu.clone();
-        let done = self.0.create(idem, &request, move |d| anlegen(d, neu, id))?;
+        let typen = Arc::clone(&self.0.registry.0.config.typen);
+        let done = self.0.create(idem, &request, move |d| anlegen(d, &typen, neu, id))?;
         self.0.akte_quittung(done)
     }
 
@@ -270,9 +284,11 @@ impl Clerk {
     ) -> Result<Quittung<AkteAnsicht>, Error> {
         change.pruefen()?;
         let metadata = change.betreff.is_some()
-            || change.typ != Default::default()
-            || change.bemerkung != Default::default();
+            || change.typ != Feld::Unveraendert
+            || change.felder != Feld::Unveraendert
+            || change.bemerkung != Feld::Unveraendert;
         let verb = if change.rechte() && !metadata { Verb::Freigeben } else { Verb::Aendern };
+        let typen = Arc::clone(&self.0.registry.0.config.typen);
         self.0.akte_write(id, version, verb, move |d, mut akte| {
             if metadata {
                 akte_offen(&akte)?;
@@ -282,7 +298,7 @@ impl Clerk {
             if let Some(betreff) = change.betreff {
                 akte.betreff = betreff;
             }
-            change.typ.auf(&mut akte.typ);
+            aktentypen::aendern(&d.sicht, &typen, &mut akte, &change.typ, change.felder)?;
             change.bemerkung.auf(&mut akte.bemerkung);
             Ok(("akte_geaendert", change.grund, akte, records))
         })

@@ -1,6 +1,8 @@
 //! What callers get to see: the response types. `version` is the number of the entry that last
 //! changed the object; it is the ETag, and what If-Match has to name.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
@@ -8,7 +10,11 @@ use uuid::Uuid;
 use crate::domain::{
     access::{Freigabe, Rolle, Schutzklasse, Stufe, Verb},
     akte::{Medium, Zustand},
-    aktenplan::{Aussonderungsart, Regel},
+    aktenplan::{
+        Aussonderungsart, Regel,
+        vergleich::{Konkordanz, Uebergang, Wandel},
+    },
+    aktentyp::Felder,
     dokument::{Fassung, Storno, TextZustand},
     organisation::{Grenzen, Rollenzuweisung},
     verwaltung::{AntragStand, Vorhaben},
@@ -77,6 +83,8 @@ pub struct AkteAnsicht {
     pub zustand: Zustand,
     pub medium: Medium,
     pub typ: Option<String>,
+    pub typ_version: Option<u32>,
+    pub felder: Felder,
     pub bemerkung: Option<String>,
     pub geschlossen_am: Option<NaiveDate>,
     pub fremd_id: Option<String>,
@@ -229,6 +237,52 @@ pub struct AntragAnsicht {
     pub version: u64,
 }
 
+/// Something that a file of a plan says wrong, or that was read otherwise than written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of domain::aktenplan::Befund")]
+pub struct Zeilenbefund {
+    /// Which file.
+    pub datei: String,
+    pub zeile: u64,
+    pub spalte: String,
+    pub text: String,
+}
+
+/// A unit that a new version of the plan changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct PlanAenderung {
+    pub nummer: String,
+    pub bezeichnung: String,
+    /// Its title until now; none: it is new.
+    pub bisher: Option<String>,
+    pub wandel: Vec<Wandel>,
+}
+
+/// What a new version of the plan would do, or does when a second person releases it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Planbericht {
+    pub befunde: Vec<Zeilenbefund>,
+    pub hinweise: Vec<Zeilenbefund>,
+    pub zahlen: BTreeMap<Wandel, usize>,
+    pub aenderungen: Vec<PlanAenderung>,
+    pub konkordanz: Vec<Uebergang>,
+    /// The request that waits for a second person; none: it was only looked at.
+    pub antrag: Option<Uuid>,
+}
+
+/// What a number of the plan led to, and what led to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct KonkordanzAnsicht {
+    pub nummer: String,
+    pub nachfolger: Vec<Konkordanz>,
+    pub vorgaenger: Vec<Konkordanz>,
+    /// The units in force to which it leads, step by step; itself, if it is in force.
+    pub heute: Vec<String>,
+}
+
 /// A released change; a start password or a key is shown this once, to the releasing person.
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -306,5 +360,5 @@ pub struct Pruefstand {
     pub siegel: String,
     pub angewandt: u64,
     /// Number of records of each kind.
-    pub anzahl: std::collections::BTreeMap<&'static str, u64>,
+    pub anzahl: BTreeMap<&'static str, u64>,
 }

@@ -13,6 +13,7 @@ use super::{
     error::Error,
     keys::{neues_geheimnis, nicht_gesperrt, nur_schreibend},
     persons::{hat_rolle, rollen_vereinbar, zugang_drafts},
+    plan_revision,
     sicht::Sicht,
     views::antrag_ansicht,
     write::{Decision, Idempotenz, quittung},
@@ -165,7 +166,8 @@ impl Approver {
     pub fn ablehnen(&self, id: Uuid) -> Result<Quittung<AntragAnsicht>, Error> {
         let done = self.0.write(move |d| {
             let antrag = entscheiden(d, id, AntragStand::Abgelehnt)?;
-            Ok((vec![d.draft("antrag_abgelehnt", &antrag, None, vec![])?], antrag))
+            let gone = plan_revision::abgelehnt(&antrag.vorhaben, id);
+            Ok((vec![d.draft("antrag_abgelehnt", &antrag, None, gone)?], antrag))
         })?;
         let (value, at) = (done.value, done.last);
         Ok(quittung(antrag_ansicht(Stored { seq: at.seq, value }), at, false))
@@ -190,7 +192,7 @@ impl Approver {
             let antrag = entscheiden(d, id, AntragStand::Freigegeben)?;
             vier_augen(d, &antrag)?;
             let mut drafts = vec![d.draft("antrag_freigegeben", &antrag, None, vec![])?];
-            drafts.extend(wirkung(d, &antrag.vorhaben, stored, rotation_ms)?);
+            drafts.extend(wirkung(d, &antrag, stored, rotation_ms)?);
             Ok((drafts, antrag))
         })?;
         let (value, at) = (done.value, done.first);
@@ -209,7 +211,9 @@ impl Geheim {
     fn neu(acting: &Acting, gate: &password::Gate, vorhaben: &Vorhaben) -> Result<Self, Error> {
         let source = &*acting.registry.0.source;
         match vorhaben {
-            Vorhaben::Rechte { .. } => Ok(Self { stored: None, shown: None }),
+            Vorhaben::Rechte { .. } | Vorhaben::Aktenplan { .. } => {
+                Ok(Self { stored: None, shown: None })
+            }
             Vorhaben::Zugang { .. } => {
                 let shown = startpasswort(source);
                 let stored = gate.hash(&shown, source).map_err(super::sign_on::gate_error)?;
@@ -254,7 +258,7 @@ fn entscheiden(d: &Decision<'_, '_>, id: Uuid, stand: AntragStand) -> Result<Ant
 fn zwei_personen(releasing: Uuid, asked: Uuid, vorhaben: &Vorhaben) -> Result<(), Error> {
     let gains = match vorhaben {
         Vorhaben::Rechte { person, .. } | Vorhaben::Zugang { person } => Some(*person),
-        Vorhaben::Schluessel { .. } => None,
+        Vorhaben::Schluessel { .. } | Vorhaben::Aktenplan { .. } => None,
     };
     if asked == releasing || gains == Some(releasing) {
         let text = "Freigeben muss eine andere Person: nicht, wer den Antrag gestellt hat, und \
@@ -282,7 +286,7 @@ fn ueberholt() -> Error {
 /// The entries by which the request takes effect.
 fn wirkung(
     d: &Decision<'_, '_>,
-    vorhaben: &Vorhaben,
+    antrag: &Antrag,
     secret: Option<String>,
     rotation_ms: i64,
 ) -> Result<Vec<Draft>, Error> {
@@ -290,11 +294,14 @@ fn wirkung(
         let found = d.sicht.get::<Person>(&id.to_string())?.ok_or_else(ueberholt)?.value;
         if found.gesperrt { Err(ueberholt()) } else { Ok(found) }
     };
-    match (vorhaben, secret) {
+    match (&antrag.vorhaben, secret) {
         (Vorhaben::Rechte { person: id, oe, rollen, schutzklassen, stufe }, _) => {
             let (rollen, schutzklassen) = (rollen.clone(), schutzklassen.clone());
             let person = Person { oe: *oe, rollen, schutzklassen, stufe: *stufe, ..person(id)? };
             Ok(vec![d.draft("rechte_geaendert", &person, None, vec![])?])
+        }
+        (Vorhaben::Aktenplan { plan, basis, teile, .. }, _) => {
+            plan_revision::freigegeben(d, antrag.id, *basis, plan, *teile)
         }
         (Vorhaben::Zugang { person: id }, Some(hash)) => {
             person(id)?;

@@ -12,6 +12,7 @@ use super::error::{Error, Feldfehler};
 use crate::domain::{
     access::{Freigabe, Rolle, Schutzklasse, Stufe, Verb},
     akte::{Medium, Zustand},
+    aktentyp::{Felder, ordnen},
     digest::Digest,
     organisation::Grenzen,
     zeit::Zeitpunkt,
@@ -55,8 +56,11 @@ pub struct AkteNeu {
     pub betreff: String,
     #[serde(default)]
     pub oe: Option<String>,
+    /// None: that of the plan unit, else `sachakte`.
     #[serde(default)]
     pub typ: Option<String>,
+    #[serde(default)]
+    pub felder: Option<Felder>,
     #[serde(default)]
     pub bemerkung: Option<String>,
     #[serde(default)]
@@ -75,7 +79,10 @@ pub struct AkteNeu {
 #[expect(missing_docs, reason = "the fields are those of domain::akte::Akte")]
 pub struct AkteAenderung {
     pub betreff: Option<String>,
+    /// `null`: that of the plan unit, else `sachakte`. Naming it takes its newest version.
     pub typ: Feld<String>,
+    /// Fields not named stay, `null` takes one away; `null` for all takes all away.
+    pub felder: Feld<Felder>,
     pub bemerkung: Feld<String>,
     pub freigaben: Option<Vec<Freigabe>>,
     pub stufe: Option<Stufe>,
@@ -238,11 +245,22 @@ pub enum AntragNeu {
     /// A key that can read, or a new secret or scope for one.
     Schluessel {
         /// The key, where it exists.
-        #[serde(default)]
         id: Option<Uuid>,
         /// Its scope.
         schluessel: Box<SchluesselNeu>,
     },
+}
+
+/// A new version of the plan: the texts of its files. `csv` or `xdomea` (a message 0301) is
+/// needed; without `toml` the head of the plan in force holds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names are those of the files")]
+pub struct Planfassung {
+    pub toml: Option<String>,
+    pub csv: Option<String>,
+    pub xdomea: Option<String>,
+    pub konkordanz: Option<String>,
 }
 
 /// Filters of the list of Akten. `geaendert_seit` turns the order to oldest change first.
@@ -361,6 +379,13 @@ impl Pruefer {
         }
     }
 
+    /// Trims the fields of a type and bounds them; whether they fit it is asked in the decision.
+    fn felder(&mut self, felder: &mut Felder) {
+        for wrong in ordnen(felder) {
+            self.falsch(&format!("/felder{}", wrong.zeiger), wrong.code, wrong.text);
+        }
+    }
+
     /// All of it, or the refusal.
     pub(crate) fn ende(self) -> Result<(), Error> {
         if self.fehler.is_empty() { Ok(()) } else { Err(Error::eingabe(self.fehler)) }
@@ -382,6 +407,9 @@ impl AkteNeu {
         check.pflicht("/planeinheit", &mut self.planeinheit, Textart::Zeile(100));
         check.pflicht("/betreff", &mut self.betreff, Textart::Zeile(BETREFF_MAX));
         check.wahl("/typ", &mut self.typ, Textart::Zeile(100));
+        if let Some(fields) = &mut self.felder {
+            check.felder(fields);
+        }
         check.wahl("/bemerkung", &mut self.bemerkung, Textart::Absatz(4000));
         check.wahl("/fremd_id", &mut self.fremd_id, Textart::Zeile(200));
         freigaben(&mut check, &mut self.freigaben);
@@ -405,6 +433,9 @@ impl AkteAenderung {
             check.pflicht("/betreff", text, Textart::Zeile(BETREFF_MAX));
         }
         check.feld("/typ", &mut self.typ, Textart::Zeile(100));
+        if let Feld::Wert(fields) = &mut self.felder {
+            check.felder(fields);
+        }
         check.feld("/bemerkung", &mut self.bemerkung, Textart::Absatz(4000));
         check.wahl("/grund", &mut self.grund, Textart::Absatz(1000));
         if let Some(shares) = &mut self.freigaben {

@@ -5,10 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::{error::Error, klassen::Klasse, sicht::Sicht};
-use crate::{domain::aktenplan::Planeinheit, search::Facets};
+use crate::{
+    domain::{aktenplan::Planeinheit, aktentyp::Aktentypen},
+    search::Facets,
+};
 
 /// Values of one facet that are told, those with most hits.
 const VALUES_MAX: usize = 50;
+
+/// Fields of types that are told, those with most hits.
+const FELDER_MAX: usize = 20;
 
 /// One value and how many hits have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,12 +42,26 @@ pub struct Facetten {
     pub oe: Vec<Facette>,
     /// Year of the date.
     pub jahr: Vec<Facette>,
+    /// Fields of types, those with most hits first, at most 20.
+    pub felder: Vec<Feldfacette>,
+}
+
+/// One field of a type of Akten, and the hits by its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Feldfacette {
+    /// `typ.feld`, as the search text takes it.
+    pub feld: String,
+    /// What people call it.
+    pub bezeichnung: String,
+    /// At most 50, most hits first.
+    pub werte: Vec<Facette>,
 }
 
 impl Facetten {
     /// Names what the index counted. `unit`: the plan unit that is filtered by.
     pub(super) fn of(
         s: &Sicht<'_, '_>,
+        typen: &Aktentypen,
         facets: Facets,
         readable: &[Klasse],
         unit: &str,
@@ -70,8 +90,27 @@ impl Facetten {
             planeinheit: most(Plan::new(s, unit).count(facets.planeinheit)?),
             oe: most(oe),
             jahr: jahr.map(|(jahr, anzahl)| plain(jahr.to_string(), anzahl)).collect(),
+            felder: felder(typen, facets.felder),
         })
     }
+}
+
+/// The fields that types count by now; what the index still has of others is not told.
+fn felder(
+    typen: &Aktentypen,
+    counted: BTreeMap<String, BTreeMap<String, u64>>,
+) -> Vec<Feldfacette> {
+    let mut all = Vec::new();
+    for (feld, values) in counted {
+        let Some(known) = typen.feld(&feld).filter(|feld| feld.facette) else { continue };
+        let sum: u64 = values.values().sum();
+        let value = |(wert, anzahl)| Facette { wert, bezeichnung: None, anzahl };
+        let werte = most(values.into_iter().map(value).collect());
+        all.push((sum, Feldfacette { feld, bezeichnung: known.titel.clone(), werte }));
+    }
+    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.feld.cmp(&b.1.feld)));
+    all.truncate(FELDER_MAX);
+    all.into_iter().map(|(_, facette)| facette).collect()
 }
 
 /// Those with most hits, equal ones by value.

@@ -34,8 +34,8 @@ const UNITS_PER_ENTRY: usize = 200;
 /// The operator.
 #[derive(Clone, Debug)]
 pub struct System {
-    registry: Registry,
-    actor: String,
+    pub(super) registry: Registry,
+    pub(super) actor: String,
 }
 
 /// A person as the operator made it, with the start password to hand over.

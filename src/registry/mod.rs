@@ -9,6 +9,7 @@
 mod actor;
 mod akten;
 mod akten_liste;
+mod aktentypen;
 mod ansicht;
 mod antraege;
 mod content;
@@ -26,6 +27,7 @@ mod merge;
 mod organisation;
 mod persons;
 mod plan;
+mod plan_revision;
 mod protokoll;
 mod push;
 mod search;
@@ -38,12 +40,13 @@ mod write;
 use std::sync::Arc;
 
 pub use actor::{Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader};
+pub use aktentypen::Feldanzeige;
 pub use ansicht::*;
 pub use content::{Inhalt, Volltext};
 pub use eingabe::*;
 pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
-pub use facetten::{Facette, Facetten};
+pub use facetten::{Facette, Facetten, Feldfacette};
 pub use founding::{NeuePerson, System};
 pub use jobs::{Jobs, Lesung, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
@@ -55,7 +58,7 @@ pub(crate) use write::Marke;
 
 use crate::{
     blob,
-    domain::{source::Source, zeit::Zeitpunkt},
+    domain::{aktentyp::Aktentypen, source::Source, zeit::Zeitpunkt},
     ledger::Ledger,
     search::Index,
 };
@@ -69,12 +72,19 @@ pub struct Config {
     pub anfragen_ms: i64,
     /// Above this many bytes a document's text is "zu groß".
     pub text_bytes_max: u64,
+    /// The types of Akten that there are.
+    pub typen: Arc<Aktentypen>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         const DAY_MS: i64 = 86_400_000;
-        Self { rotation_ms: 7 * DAY_MS, anfragen_ms: 90 * DAY_MS, text_bytes_max: 200 << 20 }
+        Self {
+            rotation_ms: 7 * DAY_MS,
+            anfragen_ms: 90 * DAY_MS,
+            text_bytes_max: 200 << 20,
+            typen: Aktentypen::eigene(),
+        }
     }
 }
 

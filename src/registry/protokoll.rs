@@ -31,6 +31,9 @@ use crate::{
 /// Fields that nobody is shown, in whatever record they stand.
 const GEHEIM: [&str; 2] = ["geheimnisse", "hash"];
 
+/// Where a record has the fields of its type.
+const FELDER: &str = "felder";
+
 /// What the log is of, and whether its values are shown.
 struct Objekt {
     kind: Kind,
@@ -232,6 +235,19 @@ fn eintrag(
     }
 }
 
+/// The fields of a type, each for itself.
+fn felder(before: Option<Value>, after: Option<Value>, values: bool) -> Vec<Feldaenderung> {
+    let object = |value: Option<Value>| match value {
+        Some(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    let mut changes = diff(&object(before), &object(after), values);
+    for change in &mut changes {
+        change.feld = format!("{FELDER}.{}", change.feld);
+    }
+    changes
+}
+
 fn diff(old: &Map<String, Value>, new: &Map<String, Value>, values: bool) -> Vec<Feldaenderung> {
     let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let value =
@@ -240,6 +256,10 @@ fn diff(old: &Map<String, Value>, new: &Map<String, Value>, values: bool) -> Vec
     for field in fields {
         let (before, after) = (value(old, field), value(new, field));
         if before == after {
+            continue;
+        }
+        if field == FELDER {
+            changes.extend(felder(before, after, values));
             continue;
         }
         let hidden = !values || GEHEIM.contains(&field.as_str());

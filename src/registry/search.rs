@@ -15,12 +15,13 @@ use crate::{
     blob,
     domain::{
         access::{Stufe, Urteil, Verb},
+        aktentyp::Aktentypen,
         dokument::Dokument,
         organisation::Oe,
         record::{Index, Parts},
     },
     ledger::Stored,
-    search::{Art, Hit, Merkmal, Order, Place, Query, Terms},
+    search::{Art, Hit, Invalid, Merkmal, Order, Place, Query, Terms, Why},
     text,
 };
 
@@ -80,7 +81,8 @@ impl Reader {
     ) -> Result<Suchergebnis, Error> {
         let registry = &self.0.registry;
         self.0.read(|s| {
-            let terms = Terms::parse(&frage.text).map_err(|invalid| {
+            let typen = &registry.0.config.typen;
+            let terms = verstanden(typen, &frage.text).map_err(|invalid| {
                 Error::ungueltig("/q", "suchtext_ungueltig", invalid.to_string())
             })?;
             let readable = registry.0.klassen.of(s)?;
@@ -105,13 +107,16 @@ impl Reader {
                 facets: frage.facetten,
             };
             let page = registry.0.index.search(&query)?;
+            let dokumente = page.hits.iter().filter(|hit| hit.art == Art::Dokument);
+            s.vorholen(&dokumente.map(|hit| hit.id).collect::<Vec<_>>())?;
             let mut treffer = Vec::with_capacity(page.hits.len());
             for hit in &page.hits {
                 let terms = (treffer.len() < AUSZUEGE_MAX).then_some(&query.terms);
                 treffer.extend(self.treffer(s, hit, terms)?);
             }
             let unit = frage.planeinheit.as_deref().unwrap_or_default();
-            let facetten = page.facets.map(|facets| Facetten::of(s, facets, &readable, unit));
+            let facetten =
+                page.facets.map(|facets| Facetten::of(s, typen, facets, &readable, unit));
             let meinten_sie = match page.count {
                 0 => self.meinten_sie(s, &frage.text, &mut query)?,
                 _ => None,
@@ -133,7 +138,7 @@ impl Reader {
     ) -> Result<Option<Treffer>, Error> {
         Ok(match hit.art {
             Art::Dokument => {
-                let found = s.get::<Dokument>(&hit.id.to_string())?;
+                let found = s.dokument_roh(hit.id)?;
                 let Some(found) = found else { return Ok(None) };
                 if s.dokument_urteil(&found.value, Verb::Lesen)? != Urteil::Ja {
                     return Ok(None);
@@ -185,6 +190,18 @@ impl Reader {
         piece(end, snippet.text.len(), false);
         Ok(pieces)
     }
+}
+
+/// The question, if every field that it names is one. Which types there are is no secret; what
+/// their fields hold is found under the caller's rights alone.
+fn verstanden(typen: &Aktentypen, text: &str) -> Result<Terms, Invalid> {
+    let terms = Terms::parse(text)?;
+    let known = |feld: &str| typen.feld(feld).is_some_and(|feld| feld.suche);
+    let unknown = terms.fachfragen().find(|frage| !known(&frage.feld)).map(|frage| Invalid {
+        position: frage.position,
+        why: Why::UnknownField(frage.feld.clone()),
+    });
+    unknown.map_or(Ok(terms), Err)
 }
 
 /// The classes that have what the question asks of classes. An OE that there is not has none, as

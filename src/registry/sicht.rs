@@ -4,7 +4,10 @@
 //! fifty documents of one Akte reads that Akte once. The caller's rights are read anew when it is
 //! made; what a session believed of itself does not count.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use uuid::Uuid;
 
@@ -15,7 +18,7 @@ use crate::{
         akte::{Akte, Vorgang, Zustand},
         dokument::{Dokument, Ort},
         organisation::{Oe, Person, Schluessel},
-        record::{Index, Parts, Record},
+        record::{Index, Kind, Parts, Record},
         verwaltung::Rechteklasse,
         zeit::Zeitpunkt,
     },
@@ -32,6 +35,7 @@ pub(super) struct Sicht<'a, 'v> {
     klassen: RefCell<HashMap<u64, Rechte>>,
     akten: RefCell<HashMap<Uuid, Option<Stored<Akte>>>>,
     vorgaenge: RefCell<HashMap<Uuid, Option<Stored<Vorgang>>>>,
+    dokumente: RefCell<HashMap<Uuid, Option<Stored<Dokument>>>>,
     oes: RefCell<HashMap<Uuid, Option<Stored<Oe>>>>,
 }
 
@@ -61,6 +65,7 @@ impl<'a, 'v> Sicht<'a, 'v> {
             klassen: RefCell::default(),
             akten: RefCell::default(),
             vorgaenge: RefCell::default(),
+            dokumente: RefCell::default(),
             oes: RefCell::default(),
         }
     }
@@ -112,6 +117,23 @@ impl<'a, 'v> Sicht<'a, 'v> {
     /// An Akte without asking the rule.
     pub(super) fn akte_roh(&self, id: Uuid) -> Result<Option<Stored<Akte>>, Error> {
         memo(&self.akten, id, || self.get::<Akte>(&id.to_string()))
+    }
+
+    /// A document without asking the rule.
+    pub(super) fn dokument_roh(&self, id: Uuid) -> Result<Option<Stored<Dokument>>, Error> {
+        memo(&self.dokumente, id, || self.get::<Dokument>(&id.to_string()))
+    }
+
+    /// Fetches many documents and their Akten in two ways to the tables, not in one for each.
+    pub(super) fn vorholen(&self, ids: &[Uuid]) -> Result<(), Error> {
+        let keys: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        self.view.expect(Kind::Dokument, keys.iter().map(String::as_str))?;
+        let mut akten = BTreeSet::new();
+        for id in ids {
+            akten.extend(self.dokument_roh(*id)?.and_then(|dok| dok.value.ort.akte()));
+        }
+        let keys: Vec<String> = akten.iter().map(Uuid::to_string).collect();
+        Ok(self.view.expect(Kind::Akte, keys.iter().map(String::as_str))?)
     }
 
     /// A Vorgang without asking the rule.

@@ -42,6 +42,8 @@ impl Sicht<'_, '_> {
             zustand: a.zustand,
             medium: a.medium,
             typ: a.typ,
+            typ_version: a.typ_version,
+            felder: a.felder,
             bemerkung: a.bemerkung,
             geschlossen_am: a.geschlossen_am,
             fremd_id: a.fremd_id,

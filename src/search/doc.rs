@@ -10,14 +10,16 @@ use tantivy::{
 };
 use uuid::Uuid;
 
-use super::{analysis, days::day, language::Feld};
+use super::{analysis, days::day, fachfeld, language::Feld};
+use crate::domain::aktentyp::Fachwert;
 
 /// Version of fields and analysis together; raising it makes every index be built anew.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Columns of text that are counted by value.
 pub(super) const PLANEINHEIT: &str = "planeinheit";
 pub(super) const TYP: &str = "typ";
+pub(super) const FACHFACETTE: &str = "fachfacette";
 
 /// What kind of object a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +78,8 @@ pub struct Doc {
     pub empfaenger: Option<String>,
     /// Names of its files.
     pub dateien: Vec<String>,
+    /// Fields of its type.
+    pub felder: Vec<Fachwert>,
     /// Full text.
     pub text: Option<String>,
     /// Seq of the entry that last changed the object, so that `verify` can compare.
@@ -87,7 +91,8 @@ pub struct Doc {
 impl Doc {
     /// Bytes of text in it: what it costs while it waits for the writer.
     pub(super) fn weight(&self) -> usize {
-        self.text.as_ref().map_or(0, String::len) + self.betreff.len() + 256
+        let fields: usize = self.felder.iter().map(|f| f.feld.len() + f.wert.len()).sum();
+        self.text.as_ref().map_or(0, String::len) + self.betreff.len() + fields + 256
     }
 }
 
@@ -107,6 +112,9 @@ pub(super) struct Fields {
     pub zeichen_eigen: Field,
     pub planeinheit: Field,
     pub typ: Field,
+    /// Fields of types, as `fachfeld` writes them.
+    pub fachfeld: Field,
+    fachfacette: Field,
     pub id: Field,
     pub akte: Field,
     id_hi: Field,
@@ -142,7 +150,10 @@ impl Fields {
             empfaenger: schema.add_text_field("empfaenger", text.clone()),
             datei: schema.add_text_field("datei", text),
             zeichen_roh: schema.add_text_field("zeichen_roh", raw.clone()),
-            zeichen_eigen: schema.add_text_field("zeichen_eigen", raw),
+            zeichen_eigen: schema.add_text_field("zeichen_eigen", raw.clone()),
+            fachfeld: schema.add_text_field("fachfeld", raw),
+            // Only counted: nothing is looked up there.
+            fachfacette: schema.add_text_field(FACHFACETTE, TextOptions::default().set_fast("raw")),
             planeinheit: schema.add_text_field(PLANEINHEIT, counted.clone()),
             typ: schema.add_text_field(TYP, counted),
             id: schema.add_bytes_field("id", INDEXED),
@@ -201,6 +212,15 @@ impl Fields {
         }
         if let Some(text) = &doc.text {
             out.add_text(self.inhalt, text);
+        }
+        for value in &doc.felder {
+            out.add_text(self.inhalt, &value.wert);
+            for term in fachfeld::terms(value) {
+                out.add_text(self.fachfeld, term);
+            }
+            if value.facette {
+                out.add_text(self.fachfacette, fachfeld::counted(value));
+            }
         }
         if let Some(unit) = &doc.planeinheit {
             out.add_text(self.planeinheit, unit);

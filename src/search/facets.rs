@@ -12,7 +12,10 @@ use tantivy::{
     columnar::{ColumnValues, StrColumn},
 };
 
-use super::doc::{PLANEINHEIT, TYP};
+use super::{
+    doc::{FACHFACETTE, PLANEINHEIT, TYP},
+    fachfeld,
+};
 
 /// How many hits have which value. Hits without a value are in none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Facets {
     pub jahr: BTreeMap<i32, u64>,
     /// By Rechteklasse, which tells the OE.
     pub klasse: BTreeMap<u64, u64>,
+    /// By fields of types: `typ.feld`, and its values.
+    pub felder: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// Values up to this number are counted in a row of numbers, others one by one.
@@ -47,6 +52,7 @@ impl Collector for Counter {
             klasse: Numbers::new(column("klasse")?),
             typ: Words::new(reader, TYP)?,
             planeinheit: Words::new(reader, PLANEINHEIT)?,
+            felder: Words::new(reader, FACHFACETTE)?,
         })
     }
 
@@ -63,6 +69,9 @@ impl Collector for Counter {
             add(&mut all.planeinheit, segment.planeinheit);
             add(&mut all.jahr, segment.jahr);
             add(&mut all.klasse, segment.klasse);
+            for (feld, values) in segment.felder {
+                add(all.felder.entry(feld).or_default(), values);
+            }
         }
         Ok(all)
     }
@@ -81,6 +90,7 @@ pub(super) struct Segment {
     klasse: Numbers,
     typ: Words,
     planeinheit: Words,
+    felder: Words,
 }
 
 impl SegmentCollector for Segment {
@@ -92,6 +102,7 @@ impl SegmentCollector for Segment {
         self.klasse.count(doc);
         self.typ.count(doc);
         self.planeinheit.count(doc);
+        self.felder.count(doc);
     }
 
     fn harvest(self) -> tantivy::Result<Facets> {
@@ -102,12 +113,19 @@ impl SegmentCollector for Segment {
         };
         let days = self.datum.all().filter_map(|(day, count)| Some((year(day)?, count)));
         add(&mut jahr, days);
+        let mut felder: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for (counted, count) in self.felder.all()? {
+            if let Some((feld, wert)) = fachfeld::told(&counted) {
+                felder.entry(feld.to_owned()).or_default().insert(wert.to_owned(), count);
+            }
+        }
         Ok(Facets {
             art: self.art.all().collect(),
             typ: self.typ.all()?,
             planeinheit: self.planeinheit.all()?,
             jahr,
             klasse: self.klasse.all().collect(),
+            felder,
         })
     }
 }
@@ -144,7 +162,7 @@ impl Numbers {
     }
 }
 
-/// Counts by a text, of which an object has one at most.
+/// Counts by a text; an object may have several.
 struct Words {
     column: Option<StrColumn>,
     counts: Vec<u64>,
@@ -159,9 +177,11 @@ impl Words {
 
     fn count(&mut self, doc: DocId) {
         let Some(column) = &self.column else { return };
-        let found = column.ords().first(doc).and_then(|ord| usize::try_from(ord).ok());
-        if let Some(count) = found.and_then(|at| self.counts.get_mut(at)) {
-            *count += 1;
+        for ord in column.ords().values_for_doc(doc) {
+            let at = usize::try_from(ord).ok();
+            if let Some(count) = at.and_then(|at| self.counts.get_mut(at)) {
+                *count += 1;
+            }
         }
     }
 

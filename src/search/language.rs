@@ -7,6 +7,7 @@
 use super::{
     analysis,
     days::{Days, days},
+    fachfeld::{self, Fachfrage},
 };
 
 /// Characters that a question may have.
@@ -66,8 +67,9 @@ impl Why {
             Self::ShortPrefix => "Vor dem * müssen mindestens drei Buchstaben oder Ziffern stehen",
             Self::UnknownField(name) => {
                 return format!(
-                    "Das Suchfeld „{name}“ gibt es nicht; es gibt {}. Ist kein Suchfeld gemeint, \
-                     setzen Sie den Text in Anführungszeichen",
+                    "Das Suchfeld „{name}“ gibt es nicht; es gibt {}, und die Felder der \
+                     Aktentypen, z. B. bauakte.flurstueck. Ist kein Suchfeld gemeint, setzen Sie \
+                     den Text in Anführungszeichen",
                     Feld::names()
                 );
             }
@@ -164,6 +166,7 @@ pub(super) enum What {
     Days(Days),
     Klasse(Merkmal),
     Storno(bool),
+    Fach(Fachfrage),
 }
 
 /// One part, asked for or excluded.
@@ -270,6 +273,14 @@ impl Terms {
         self.clauses.is_empty()
     }
 
+    /// What is asked of fields of types; a name that there is not is for the caller to refuse.
+    pub fn fachfragen(&self) -> impl Iterator<Item = &Fachfrage> {
+        self.groups.iter().flatten().filter_map(|part| match &part.what {
+            What::Fach(frage) => Some(frage),
+            _ => None,
+        })
+    }
+
     /// What is asked of rights classes; the answers go into `Query::merkmale`.
     pub fn merkmale(&self) -> impl Iterator<Item = &Merkmal> {
         self.groups.iter().flatten().filter_map(|part| match &part.what {
@@ -317,8 +328,13 @@ impl Reader {
             let starts = |c: char| c.is_alphanumeric() || is_quote(c);
             let not = self.peek(0) == Some('-') && self.peek(1).is_some_and(starts);
             self.at += usize::from(not);
+            let position = self.at;
             let name = self.field();
             let value = self.value()?;
+            if let Some(feld) = name.as_ref().filter(|name| name.contains('.')) {
+                let what = self.fach(feld.to_lowercase(), position, &value)?;
+                return Ok(Some(Token::Part(Part { not, what })));
+            }
             if name.is_none() && !not && !value.quoted {
                 match value.text.as_str() {
                     "AND" | "UND" => return Ok(Some(Token::And)),
@@ -344,8 +360,12 @@ impl Reader {
     fn field(&mut self) -> Option<String> {
         let rest = self.chars.get(self.at..)?;
         let length = rest.iter().take(FIELD_MAX + 1).take_while(|c| c.is_alphabetic()).count();
+        let (length, max) = match rest.get(length) {
+            Some('.' | '_' | '0'..='9') => (fachfeld::name(rest)?, fachfeld::NAME_MAX),
+            _ => (length, FIELD_MAX),
+        };
         let behind = rest.get(length + 1).copied()?;
-        let is_field = (1..=FIELD_MAX).contains(&length)
+        let is_field = (1..=max).contains(&length)
             && rest.get(length) == Some(&':')
             && !behind.is_whitespace()
             && behind != '/';
@@ -353,6 +373,21 @@ impl Reader {
             self.at += length + 1;
             rest.iter().take(length).collect()
         })
+    }
+
+    /// A question for a field of a type.
+    fn fach(&mut self, feld: String, position: usize, value: &Value) -> Result<What, Invalid> {
+        let wrong = |why: Why| Invalid { position: value.start, why };
+        let anfang = value.star && !value.quoted;
+        let wert = value.text.strip_suffix('*').filter(|_| anfang).unwrap_or(&value.text);
+        if analysis::zeichen(wert).is_empty() && !anfang {
+            return Err(wrong(Why::NoWord));
+        }
+        self.count += analysis::terms(wert).len().max(1);
+        if self.count > TERMS_MAX {
+            return Err(wrong(Why::TooMany));
+        }
+        Ok(What::Fach(Fachfrage { feld, position, wert: wert.trim().to_owned(), anfang }))
     }
 
     fn value(&mut self) -> Result<Value, Invalid> {

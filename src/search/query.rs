@@ -27,6 +27,7 @@ use super::{
     collect::{Order, Place},
     days::day,
     doc::{Art, Fields},
+    fachfeld::{self, Fachfrage},
     language::{Clause, Feld, Merkmal, Part, Terms, What},
     score::Wrapped,
 };
@@ -146,6 +147,7 @@ impl Query {
             What::Art(art) => column("art", *art..=*art),
             What::Days(days) => column("datum", days.from..=days.to),
             What::Storno(storno) => column("storno", u64::from(*storno)..=u64::from(*storno)),
+            What::Fach(frage) => fach(fields.fachfeld, frage),
             What::Klasse(merkmal) => {
                 let known = self.merkmale.iter().find(|(of, _)| of == merkmal);
                 in_klassen(known.map_or(&[], |(_, klassen)| klassen))
@@ -295,6 +297,30 @@ fn begins(field: Field, prefix: &str) -> Box<dyn Engine> {
     upper.append_bytes(&end);
     let lower = Bound::Included(Term::from_field_text(field, prefix));
     Box::new(RangeQuery::new(lower, Bound::Excluded(upper)))
+}
+
+/// Objects whose field has that value, or all its words.
+fn fach(field: Field, frage: &Fachfrage) -> Box<dyn Engine> {
+    let (feld, wert) = (&frage.feld, &frage.wert);
+    let term = |text: &String| is(Term::from_field_text(field, text));
+    let mut any: Clauses = Vec::new();
+    let whole = fachfeld::whole(feld, wert);
+    let mut words = fachfeld::words(feld, wert);
+    if frage.anfang {
+        any.push((Occur::Should, begins(field, &whole)));
+        if words.len() == 1 {
+            any.push((Occur::Should, begins(field, &fachfeld::beginning(feld, wert))));
+        } else {
+            words.clear();
+        }
+    } else {
+        any.push((Occur::Should, term(&whole)));
+    }
+    if !words.is_empty() {
+        let all = words.iter().map(|word| (Occur::Must, term(word))).collect();
+        any.push((Occur::Should, Box::new(BooleanQuery::new(all))));
+    }
+    constant(Box::new(BooleanQuery::new(any)), 0.0)
 }
 
 /// A word, a phrase or a beginning in one field.

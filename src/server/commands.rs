@@ -2,6 +2,9 @@
 //! table for both, so that they can't differ.
 
 use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
@@ -18,9 +21,9 @@ use super::{
 use crate::{
     api::check::Check,
     config,
-    domain::aktenplan,
+    domain::aktenplan::{self, schreiben},
     ledger::State,
-    registry::{OeNeu, PersonNeu, RechteNeu, SchluesselNeu},
+    registry::{OeNeu, PersonNeu, Planbericht, Planfassung, RechteNeu, SchluesselNeu, System},
 };
 
 /// Carries out commands for a house.
@@ -90,6 +93,60 @@ struct Founding {
     plan: Option<(String, String)>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanImport {
+    /// A folder with `plan.toml` and `plan.csv`, or a message 0301; absolute.
+    source: PathBuf,
+    /// `konkordanz.csv`
+    concordance: Option<PathBuf>,
+    dry_run: bool,
+}
+
+/// A file of a plan. One that is too large is not read to its end, and refused later by its size.
+///
+/// # Errors
+/// If it can't be read.
+pub fn plan_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(aktenplan::BYTES_MAX).unwrap_or(u64::MAX);
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The plan in force as the texts of its two files.
+fn plan_export(system: &System) -> Result<Value, String> {
+    let plan = system.aktenplan().map_err(|e| e.to_string())?;
+    Ok(json!({ "toml": schreiben::toml(&plan.plan), "csv": schreiben::csv(&plan) }))
+}
+
+impl PlanImport {
+    fn carry_out(&self, system: &System) -> Result<Planbericht, String> {
+        let done = system.planfassung(&self.read()?, self.dry_run);
+        done.map_err(|e| {
+            let faults: Vec<&str> = e.fehler.iter().map(|fault| &*fault.text).collect();
+            if faults.is_empty() { e.to_string() } else { faults.join("\n") }
+        })
+    }
+
+    fn read(&self) -> Result<Planfassung, String> {
+        let text = |path: &Path| -> Result<Option<String>, String> {
+            let named = |why: String| format!("{}: {why}", path.display());
+            let bytes = plan_file(path).map_err(|e| named(e.to_string()))?;
+            let text = aktenplan::decode(&bytes).map_err(|found| named(found.text))?;
+            Ok(Some(text.into_owned()))
+        };
+        let konkordanz = self.concordance.as_deref().map_or(Ok(None), text)?;
+        if !self.source.is_dir() {
+            let xdomea = text(&self.source)?;
+            return Ok(Planfassung { xdomea, konkordanz, ..Planfassung::default() });
+        }
+        let (toml, csv) =
+            (text(&self.source.join("plan.toml"))?, text(&self.source.join("plan.csv"))?);
+        Ok(Planfassung { toml, csv, xdomea: None, konkordanz })
+    }
+}
+
 /// Carries out one command. `user` is the operating system's user, for the journal.
 ///
 /// # Errors
@@ -149,6 +206,8 @@ pub fn carry_out(
             let done = system.schluessel_sperren(read::<Named>(command)?.id).map_err(said)?;
             Ok(json!(done))
         }
+        "plan_import" => Ok(json!(read::<PlanImport>(command)?.carry_out(&system)?)),
+        "plan_export" => plan_export(&system),
         "verify" => verify(house, progress),
         "sweep" => {
             let report = house.registry.jobs().sweep().map_err(said)?;

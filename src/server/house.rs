@@ -49,6 +49,9 @@ pub enum Error {
     /// What carries the journal into the index.
     #[error(transparent)]
     Follow(#[from] follow::Error),
+    /// Types of Akten that files do not fit.
+    #[error("aktentypen: {0}")]
+    Aktentypen(String),
     /// Certificate or key.
     #[error(transparent)]
     Tls(#[from] super::tls::Error),
@@ -128,6 +131,7 @@ impl House {
         create: bool,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Self, Error> {
+        let typen = file.typen()?;
         let ground = Ground::open(file, &source, create)?;
         let Ground { data, blobs, derived, journal, table, shelf } = ground;
         let dir = file.data.clone();
@@ -139,7 +143,8 @@ impl House {
         }
         let ledger = Arc::new(ledger);
         let index = Arc::new(search::Index::open(&data.path("index"), file.index.heap_bytes)?);
-        let follow = Follow::new(Arc::clone(&ledger), Arc::clone(&index), Arc::clone(&derived))?;
+        let follow = Follow::new(Arc::clone(&ledger), Arc::clone(&index), Arc::clone(&derived))?
+            .with_typen(Arc::clone(&typen));
         if let Some(note) = follow.note() {
             tracing::warn!(note, "the index is filled anew");
         }
@@ -149,7 +154,7 @@ impl House {
             Arc::clone(&derived),
             Arc::clone(&index),
             Arc::clone(&source),
-            file.registry(),
+            file.registry(typen),
         );
         let follow = Arc::new(follow);
         let sessions = Arc::new(Sessions::new(Arc::clone(&source), shelf));

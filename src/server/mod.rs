@@ -105,6 +105,11 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
     let listener = TcpListener::bind(file.listen).map_err(named(file.listen.to_string()))?;
     let addr = listener.local_addr().map_err(named(file.listen.to_string()))?;
     let house = Arc::new(House::open(file, Arc::new(System), true, progress)?);
+    // Only here: whoever verifies or repairs a house must not be stopped by a schema.
+    if let Err(unfit) = house.registry.aktentypen_pruefen() {
+        house.close();
+        return Err(Error::Aktentypen(unfit));
+    }
     let rest = Arc::new(Rest::default());
     let (end, ended) = mpsc::sync_channel(4);
     let pool = pool(file);

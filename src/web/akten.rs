@@ -15,7 +15,10 @@ use super::{
 use crate::{
     domain::akte::Zustand,
     http::problem::Problem,
-    registry::{AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, DokumenteFilter, VorgangAnsicht},
+    registry::{
+        AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, DokumenteFilter, Feldanzeige,
+        VorgangAnsicht,
+    },
 };
 
 /// Vorgänge and entries of the log that are shown on an Akte's own page.
@@ -60,6 +63,7 @@ async fn list(page: Page) -> Result<HttpResponse, Problem> {
 struct Akte {
     chrome: Chrome,
     akte: AkteAnsicht,
+    felder: Vec<Feldanzeige>,
     vorgaenge: Vec<VorgangAnsicht>,
     mehr_vorgaenge: bool,
     dokumente: Vec<DokumentAnsicht>,
@@ -77,15 +81,17 @@ async fn akte(page: Page) -> Result<HttpResponse, Problem> {
         let some = Blatt { limit: SOME, nach: None };
         let filter = DokumenteFilter { akte_id: Some(id), ..DokumenteFilter::default() };
         let akte = reader.akte(id)?;
+        let felder = reader.felder(&akte);
         let (vorgaenge, dokumente) =
             (reader.vorgaenge(id, &some)?, reader.dokumente(&filter, &blatt)?);
-        Ok((akte, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
+        Ok((akte, felder, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
     });
-    let (akte, vorgaenge, dokumente, (log, more)) = read.await?;
+    let (akte, felder, vorgaenge, dokumente, (log, more)) = read.await?;
     let blaettern = liste.links(&format!("/akten/{id}"), &[], dokumente.weiter.as_deref());
     render(&Akte {
         chrome: page.chrome,
         akte,
+        felder,
         mehr_vorgaenge: vorgaenge.weiter.is_some(),
         vorgaenge: vorgaenge.eintraege,
         dokumente: dokumente.eintraege,

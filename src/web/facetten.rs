@@ -7,6 +7,9 @@ use crate::registry::{Facette, Facetten};
 /// Values of a facet that are shown.
 const VALUES: usize = 8;
 
+/// Fields of types that are shown.
+const GROUPS: usize = 4;
+
 /// Names and values of the form, as the address carries them.
 pub type Paare<'a> = [(&'static str, &'a str); 8];
 
@@ -17,7 +20,7 @@ type Told<'a> = (&'static str, &'a [Facette], fn(&Facette) -> String);
 #[derive(Clone, Debug)]
 pub struct Gruppe {
     /// What is told apart.
-    pub name: &'static str,
+    pub name: String,
     /// Most hits first.
     pub werte: Vec<Wert>,
 }
@@ -44,21 +47,36 @@ pub fn gruppen(facets: &Facetten, paare: &Paare<'_>) -> Vec<Gruppe> {
         ("Jahr", &facets.jahr, |f| f.wert.clone()),
     ];
     let told = all.into_iter().filter(|(_, values, _)| values.len() > 1);
-    told.map(|(name, values, label)| {
-        let value = |f: &Facette| {
-            let (from, to) = (format!("{}-01-01", f.wert), format!("{}-12-31", f.wert));
-            let set: &[(&str, &str)] = match name {
-                "Art" => &[("art", &f.wert)],
-                "Dokumenttyp" => &[("typ", &f.wert)],
-                "Aktenplan" => &[("planeinheit", &f.wert)],
-                "Organisationseinheit" => &[("oe", &f.wert)],
-                _ => &[("von", &from), ("bis", &to)],
+    let mut groups: Vec<Gruppe> = told
+        .map(|(name, values, label)| {
+            let value = |f: &Facette| {
+                let (from, to) = (format!("{}-01-01", f.wert), format!("{}-12-31", f.wert));
+                let set: &[(&str, &str)] = match name {
+                    "Art" => &[("art", &f.wert)],
+                    "Dokumenttyp" => &[("typ", &f.wert)],
+                    "Aktenplan" => &[("planeinheit", &f.wert)],
+                    "Organisationseinheit" => &[("oe", &f.wert)],
+                    _ => &[("von", &from), ("bis", &to)],
+                };
+                Wert { name: label(f), anzahl: f.anzahl, pfad: with(paare, set) }
             };
-            Wert { name: label(f), anzahl: f.anzahl, pfad: with(paare, set) }
-        };
-        Gruppe { name, werte: values.iter().take(VALUES).map(value).collect() }
-    })
-    .collect()
+            Gruppe { name: name.to_owned(), werte: values.iter().take(VALUES).map(value).collect() }
+        })
+        .collect();
+    let fields = facets.felder.iter().filter(|facet| facet.werte.len() > 1);
+    groups.extend(fields.take(GROUPS).map(|facet| Gruppe {
+        name: facet.bezeichnung.clone(),
+        werte: facet.werte.iter().take(VALUES).map(|f| fachwert(&facet.feld, f, paare)).collect(),
+    }));
+    groups
+}
+
+/// A value of a type's field: there is no filter of its own for it, so it goes into the words.
+fn fachwert(feld: &str, f: &Facette, paare: &Paare<'_>) -> Wert {
+    let words = paare.iter().find(|(name, _)| *name == "q").map_or("", |(_, words)| words);
+    let value: String = f.wert.chars().filter(|c| !"\"„“”«»".contains(*c)).collect();
+    let words = format!("{words} {feld}:\"{value}\"");
+    Wert { name: show::wort(&f.wert), anzahl: f.anzahl, pfad: with(paare, &[("q", words.trim())]) }
 }
 
 /// The filters that are set; the address of each is the search without it.

@@ -201,7 +201,7 @@ pub fn feld(name: &str) -> String {
         "geaendert_seit" => "Geändert seit",
         "planeinheit" => "Aktenplan",
         "oe" => "Organisationseinheit",
-        other => return wort(other),
+        other => return wort(other.strip_prefix("felder.").unwrap_or(other)),
     };
     known.to_owned()
 }

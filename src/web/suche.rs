@@ -151,7 +151,7 @@ async fn ask(page: &Page, frage: &Frage) -> Result<(Suchergebnis, Blaettern), Pr
     let follow = page.setup.follow.clone();
     let found = page
         .signed
-        .acting(move |acting| acting.reader()?.suche(&asked, || refusal::stale(&follow)))
+        .searching(move |acting| acting.reader()?.suche(&asked, || refusal::stale(&follow)))
         .await?;
     let links = liste.links("/suche", &frage.pairs(), found.weiter.as_deref());
     Ok((found, links))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Matrix,
     actors::{Actor, Relation},
+    made::{key, made, new_key, new_person, request_for, sign},
     objects::Kind,
 };
 use crate::stadt::{Antwort, neuer_schluessel};
@@ -61,7 +62,7 @@ fn get(m: &Matrix, a: &Actor, path: &str) -> Antwort {
     send(m, a, "GET", path, "", Value::Null)
 }
 
-fn post(m: &Matrix, a: &Actor, path: &str, body: Value) -> Antwort {
+pub fn post(m: &Matrix, a: &Actor, path: &str, body: Value) -> Antwort {
     send(m, a, "POST", path, "", body)
 }
 
@@ -72,39 +73,6 @@ fn upload(m: &Matrix, a: &Actor, path: &str, etag: &str, metadata: &Value) -> An
         headers.push(("If-Match", etag));
     }
     m.stadt.push_with(&a.token, path, &headers, metadata, b"Inhalt")
-}
-
-/// Something that the administration made, for the routes that change it.
-fn made(m: &Matrix, path: &str, body: Value) -> (String, String) {
-    let answer = post(m, m.actor("admin1"), path, body).expect(201);
-    (answer.id(), answer.header("etag").to_owned())
-}
-
-fn new_person(m: &Matrix) -> (String, String) {
-    let name = neuer_schluessel();
-    made(m, "/benutzer", json!({ "anmeldename": name, "name": "Neu" }))
-}
-
-fn new_key(m: &Matrix) -> (String, String) {
-    made(m, "/schluessel", key(&neuer_schluessel()))
-}
-
-/// A Kürzel nobody used before.
-fn sign() -> String {
-    format!("x{}", neuer_schluessel().replace('-', "").get(..12).unwrap())
-}
-
-fn key(name: &str) -> Value {
-    json!({ "name": name, "rolle": "scanstelle", "verben": ["einliefern"], "oe": ["10"] })
-}
-
-/// A request that `by` may decide: not his own.
-fn request_for(m: &Matrix, by: &Actor) -> String {
-    let asks =
-        if by.name == "admin1" { m.stadt.token("admin2") } else { m.actor("admin1").token.clone() };
-    let person = new_person(m).0;
-    let body = json!({ "art": "rechte", "person": person, "rechte": { "oe": "10", "rollen": [] } });
-    m.stadt.post(&asks, "/antraege", &body).expect(201).id()
 }
 
 const fn object(
@@ -169,6 +137,16 @@ fn house() -> Vec<(&'static str, Row)> {
         (
             "planeinheit_lesen",
             Actors(MEMBERS, |m, a| get(m, a, &format!("/aktenplan/{}", m.stadt.einheit))),
+        ),
+        (
+            "aktenplan_konkordanz",
+            Actors(MEMBERS, |m, a| {
+                get(m, a, &format!("/aktenplan/konkordanz?nummer={}", m.stadt.einheit))
+            }),
+        ),
+        (
+            "aktenplan_import",
+            Actors(ADMIN, |m, a| post(m, a, "/aktenplan/import?dry_run=true", json!({}))),
         ),
         ("suche", Actors(READERS, |m, a| get(m, a, "/suche?q=Brief"))),
         ("suche_post", Actors(READERS, |m, a| post(m, a, "/suche", json!({ "q": "Brief" })))),

@@ -159,6 +159,8 @@ pub fn akte(n: u64, rechteklasse: u64) -> Akte {
         zustand: Zustand::Offen,
         medium: Medium::Elektronisch,
         typ: None,
+        typ_version: None,
+        felder: Default::default(),
         bemerkung: None,
         geschlossen_am: None,
         fremd_id: None,

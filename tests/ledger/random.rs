@@ -36,6 +36,8 @@ fn akte(house: &House, n: u64) -> Akte {
         zustand: Zustand::Offen,
         medium: Medium::Elektronisch,
         typ: None,
+        typ_version: None,
+        felder: Default::default(),
         bemerkung: None,
         geschlossen_am: None,
         fremd_id: (below(house, 2) == 0).then(|| format!("f{n}")),

@@ -42,6 +42,25 @@ fn suite(table: &dyn Table) {
     assert_eq!(table.get(b"a").unwrap(), None);
     assert_eq!(table.get(b"b").unwrap().as_deref(), Some(&b"8"[..]));
 
+    // A row that leads to another one, one that leads nowhere, and none at all.
+    table.commit(&[row("i1", "..q"), row("rq", "R"), row("i2", "..x"), row("i3", "")]).unwrap();
+    let lead = |from: &[u8], to: &[u8]| {
+        let found = table.lead(Included(from), Excluded(to), b"r", 2).unwrap();
+        found.map(|((key, value), led)| [Some(key), Some(value), led])
+    };
+    let some = |text: &str| Some(text.as_bytes().to_vec());
+    assert_eq!(lead(b"i", b"j"), Some([some("i1"), some("..q"), some("R")]));
+    assert_eq!(lead(b"i2", b"j"), Some([some("i2"), some("..x"), None]));
+    assert_eq!(lead(b"i3", b"j"), Some([some("i3"), some(""), None]));
+    assert_eq!(lead(b"j", b"k"), None);
+    // Many at once, absent ones left out; an engine may have no way to do so.
+    let wanted = ["rq", "absent", "i1"].map(|key| key.as_bytes().to_vec());
+    if let Some(mut many) = table.get_many(&wanted).unwrap() {
+        many.sort();
+        let row = |key: &str, value: &str| (key.as_bytes().to_vec(), value.as_bytes().to_vec());
+        assert_eq!(many, [row("i1", "..q"), row("rq", "R")]);
+    }
+
     table.wipe().unwrap();
     assert!(scan(Unbounded, Unbounded, false, 9).is_empty());
     table.commit(&[row("a", "1")]).unwrap();
@@ -99,6 +118,7 @@ fn sled() {
 fn postgres() {
     let Some(config) = crate::postgres::schema() else { return };
     let (_, table) = aktenlauf::ledger::postgres::open(config.clone()).unwrap();
+    assert!(table.get_many(&[vec![0]]).unwrap().is_some(), "one way for many");
     suite(&table);
     table.commit(&[]).unwrap();
     agree(&table, &Memory::new());

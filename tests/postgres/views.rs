@@ -32,7 +32,8 @@ fn a_reporting_role_sees_no_walled_unit_and_no_table() {
     ]);
     let agent = Served::agent(std::time::Duration::from_secs(20));
     let akte = |key: &str, betreff: &str, unit: &str, once: &str| {
-        let akte = serde_json::json!({ "planeinheit": unit, "betreff": betreff, "oe": "10" });
+        let mut akte = serde_json::json!({ "planeinheit": unit, "betreff": betreff, "oe": "10" });
+        akte["felder"]["nachname"] = (unit == "03.01").then_some("Muster").into();
         let made = Served::post(&agent, city.address(), key, "/akten", &akte, once).unwrap();
         let metadata = serde_json::json!({ "akte_id": made["id"], "betreff": betreff });
         let bytes = format!("Inhalt {betreff}");

@@ -15,7 +15,7 @@ use aktenlauf::{
     disk::local::Local,
     domain::{
         access::{Rolle, Schutzklasse, Wer},
-        aktenplan::{Aktenplan, Aussonderungsart, Einheit, Planeinheit, Regel},
+        aktenplan::{Aktenplan, Aussonderungsart, Planeinheit, Regel},
         digest::Digest,
         dokument::{Ablage, Blob, BlobStand},
         source::Source,
@@ -122,7 +122,7 @@ impl Table for Same {
 pub struct Haus {
     pub registry: Registry,
     pub intake: Intake,
-    follow: Option<Follow>,
+    pub follow: Option<Follow>,
     pub ledger: Arc<Ledger>,
     pub derived: Arc<blob::Derived>,
     pub source: Arc<Fixed>,
@@ -131,7 +131,7 @@ pub struct Haus {
     pub personen: BTreeMap<&'static str, Uuid>,
     pub oe: BTreeMap<&'static str, Uuid>,
     pub startpasswort: BTreeMap<&'static str, String>,
-    index: Arc<search::Index>,
+    pub index: Arc<search::Index>,
     _dir: Arc<tempfile::TempDir>,
 }
 
@@ -386,17 +386,8 @@ pub fn idempotenz(schluessel: &str) -> Idempotenz {
 }
 
 pub fn akte_neu(planeinheit: &str, betreff: &str) -> AkteNeu {
-    AkteNeu {
-        planeinheit: planeinheit.into(),
-        betreff: betreff.into(),
-        oe: None,
-        typ: None,
-        bemerkung: None,
-        stufe: Default::default(),
-        freigaben: vec![],
-        medium: Default::default(),
-        fremd_id: None,
-    }
+    let neu = serde_json::json!({ "planeinheit": planeinheit, "betreff": betreff });
+    serde_json::from_value(neu).unwrap()
 }
 
 /// A key that pushes into office 61.
@@ -418,17 +409,11 @@ pub fn schluessel_neu(name: &str) -> SchluesselNeu {
 
 fn plan() -> (Aktenplan, Vec<Planeinheit>) {
     let stand = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-    let regel = Regel {
-        dauer: Some(10),
-        einheit: Einheit::Jahre,
-        anker: "schliessung".into(),
-        rechtsgrundlage: "Empfehlung".into(),
-        land: None,
-        stand,
-        art: Default::default(),
-        rundung: Default::default(),
-        folge: Default::default(),
-    };
+    let regel = serde_json::json!({
+        "dauer": 10, "einheit": "jahre", "anker": "schliessung",
+        "rechtsgrundlage": "Empfehlung", "stand": stand,
+    });
+    let regel: Regel = serde_json::from_value(regel).unwrap();
     let unit = |nummer: &str, above: Option<&str>, blatt| Planeinheit {
         nummer: nummer.into(),
         uebergeordnet: above.map(Into::into),
@@ -442,6 +427,7 @@ fn plan() -> (Aktenplan, Vec<Planeinheit>) {
         aktentyp: None,
         stichworte: vec![],
         beispiele: vec![],
+        eigen: false,
         stillgelegt: nummer == "52.9",
         ordnung: nummer.bytes().map(|b| format!("{b:02x}")).collect(),
     };

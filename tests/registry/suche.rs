@@ -7,7 +7,8 @@ use aktenlauf::{
     domain::access::{Empfaenger, Freigabe, Rolle, Schutzklasse, Stufe},
     intake::Metadaten,
     registry::{
-        AkteAenderung, Facette, Reader, RechteNeu, Rollenangabe, Suchanfrage, Suchergebnis, Treffer,
+        AkteAenderung, AkteNeu, Facette, Reader, RechteNeu, Rollenangabe, Suchanfrage,
+        Suchergebnis, Treffer,
     },
 };
 use uuid::Uuid;
@@ -105,7 +106,9 @@ impl Ort {
         // One of each office, some shared, and some behind the wall.
         for n in 0..9 {
             let (wer, unit) = [("sach61", "52.1"), ("sach50", "52.1"), ("sach11", "11.4")][n % 3];
-            let neu = akte_neu(unit, &format!("Gemeinsam {n}"));
+            let felder = serde_json::json!({ "jahr": 2000 + n, "ort": format!("Gemeinsam {n}") });
+            let felder = felder.as_object().cloned();
+            let neu = AkteNeu { felder, ..akte_neu(unit, &format!("Gemeinsam {n}")) };
             let akte = ort.haus.als(wer).clerk().unwrap().akte_anlegen(neu, None).unwrap().wert;
             ort.akten.push(akte.id);
             for _ in 0..3 {
@@ -202,6 +205,9 @@ fn tells_nothing_hidden(found: &Suchergebnis, readable: &BTreeSet<Uuid>, about: 
         assert_eq!(sum(facette), found.anzahl, "{about}: {facetten:?}");
     }
     assert!(sum(&facetten.planeinheit) <= found.anzahl, "{about}: {facetten:?}");
+    for facette in &facetten.felder {
+        assert!(sum(&facette.werte) <= found.anzahl, "{about}: {facette:?}");
+    }
 }
 
 /// Rights, walls, shares and offices change; between a change and its indexing, and after it,
@@ -212,6 +218,7 @@ fn two_thousand_changes_of_rights_reveal_nothing() {
     let mut dice = Dice(env_count("TEST_SEED", 42));
     let ort = Ort::neu();
     let (mut done, mut hidden, mut proposed, mut lagging, mut complete) = (0, 0, 0, 0, 0);
+    let mut fields = 0;
     let mut tried = 0;
     while done < changes {
         tried += 1;
@@ -236,6 +243,15 @@ fn two_thousand_changes_of_rights_reveal_nothing() {
         let (doc, word) = &ort.docs[dice.below(ort.docs.len() as u64) as usize];
         let exact = suche(&ort.haus, wer, word);
         tells_nothing_hidden(&exact, &readable, &about(word));
+        let n = dice.below(ort.akten.len() as u64) as usize;
+        let text = format!("sachakte.jahr:{} sachakte.ort:gemeinsam", 2000 + n);
+        let field = suche(&ort.haus, wer, &text);
+        tells_nothing_hidden(&field, &readable, &about(&text));
+        if !readable.contains(&ort.akten[n]) {
+            let facetten = field.facetten.unwrap();
+            assert!(field.anzahl == 0 && facetten.felder.is_empty(), "{}", about(&text));
+            fields += 1;
+        }
         let near = suche(&ort.haus, wer, &typo(word));
         assert_eq!(near.anzahl, 0);
         if let Some(meant) = &near.meinten_sie {
@@ -249,8 +265,10 @@ fn two_thousand_changes_of_rights_reveal_nothing() {
     }
     println!(
         "search: {done} changes of rights, {lagging} searches before they were indexed, {hidden} \
-         for hidden words, {proposed} proposals, {complete} complete answers"
+         for hidden words, {fields} for hidden fields, {proposed} proposals, {complete} complete \
+         answers"
     );
     assert!(lagging > changes / 4 && hidden > changes / 8 && complete > changes / 100);
+    assert!(fields > changes / 8, "{fields} hidden fields");
     assert!(proposed > changes / 20, "{proposed} proposals");
 }

@@ -52,6 +52,7 @@ fn doc(n: u64, betreff: &str, text: &str) -> Doc {
         absender: None,
         empfaenger: None,
         dateien: vec![],
+        felder: vec![],
         text: Some(text.into()),
         seq: n,
         storno: false,

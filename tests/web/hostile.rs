@@ -23,7 +23,8 @@ fn a_script_in_any_field_is_shown_and_does_not_run() {
     let token = stadt.token("reg10");
     let akte = stadt.akte(
         &token,
-        json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "typ": SCRIPT, "fremd_id": "<script>" }),
+        json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "fremd_id": "<script>",
+            "typ": "sachakte", "felder": { "ort": SCRIPT, "beteiligte": [SCRIPT] } }),
     );
     let vorgang = json!({ "betreff": SCRIPT, "bemerkung": SCRIPT, "typ": SCRIPT });
     let vorgang =

@@ -82,6 +82,11 @@ pub struct Akte {
     pub zustand: Zustand,
     pub medium: Medium,
     pub typ: Option<String>,
+    /// The version of the type that the fields fit.
+    pub typ_version: Option<u32>,
+    /// The fields of its type.
+    #[schema(value_type = Object)]
+    pub felder: BTreeMap<String, String>,
     pub bemerkung: Option<String>,
     pub geschlossen_am: Option<Datum>,
     pub fremd_id: Option<String>,
@@ -324,6 +329,17 @@ pub struct Facetten {
     pub planeinheit: Vec<Facette>,
     pub oe: Vec<Facette>,
     pub jahr: Vec<Facette>,
+    /// Fields of types, those with most hits first, at most 20.
+    pub felder: Vec<Feldfacette>,
+}
+
+/// One field of a type of Akten.
+#[derive(ToSchema)]
+pub struct Feldfacette {
+    /// `typ.feld`, as `q` takes it.
+    pub feld: String,
+    pub bezeichnung: String,
+    pub werte: Vec<Facette>,
 }
 
 /// The receipt of a change: number and seal of its entry. Whoever keeps it is a witness.

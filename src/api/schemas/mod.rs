@@ -5,5 +5,6 @@
 //! answer with them, so that the two can't drift apart.
 
 pub mod answers;
+pub mod plan;
 pub mod requests;
 pub mod words;

@@ -1,6 +1,8 @@
 //! The JSON of requests. A test compares the field names with those that are really accepted.
 #![expect(missing_docs, reason = "fields have the names of the domain, and are explained there")]
 
+use std::collections::BTreeMap;
+
 use utoipa::ToSchema;
 
 use super::{
@@ -27,7 +29,11 @@ pub struct AkteNeu {
     pub planeinheit: String,
     pub betreff: String,
     pub oe: Option<String>,
+    /// None: that of the plan unit, else `sachakte`.
     pub typ: Option<String>,
+    /// The fields of its type.
+    #[schema(value_type = Option<Object>)]
+    pub felder: Option<BTreeMap<String, String>>,
     pub bemerkung: Option<String>,
     #[schema(required = false)]
     pub stufe: Stufe,
@@ -43,7 +49,11 @@ pub struct AkteNeu {
 #[derive(ToSchema)]
 pub struct AkteAenderung {
     pub betreff: Option<String>,
+    /// `null`: that of the plan unit, else `sachakte`. Naming it takes its newest version.
     pub typ: Option<String>,
+    /// Fields not named stay, `null` takes one away.
+    #[schema(value_type = Option<Object>)]
+    pub felder: Option<BTreeMap<String, String>>,
     pub bemerkung: Option<String>,
     pub freigaben: Option<Vec<Freigabe>>,
     pub stufe: Option<Stufe>,
@@ -161,6 +171,16 @@ pub struct AntragNeu {
     pub rechte: Option<RechteNeu>,
     pub id: Option<Id>,
     pub schluessel: Option<SchluesselNeu>,
+}
+
+/// A new version of the plan: the texts of its files, as `aktenplan/README.md` explains them.
+/// `csv` or `xdomea` (a message 0301) is needed; without `toml` the present head holds.
+#[derive(ToSchema)]
+pub struct Planfassung {
+    pub toml: Option<String>,
+    pub csv: Option<String>,
+    pub xdomea: Option<String>,
+    pub konkordanz: Option<String>,
 }
 
 /// The first part of a push. At most one of `vorgang_id`, `akte_id`, `aktenzeichen`; none: the

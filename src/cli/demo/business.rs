@@ -6,7 +6,7 @@ use super::{
     Entwurf, Weg,
     dice::Dice,
     euro, lang,
-    people::{Firma, flurstueck, person, strasse},
+    people::{Firma, flurstueck, person, plangebiet, strasse},
 };
 
 /// Rows of an invoice and their sum in cents.
@@ -250,14 +250,7 @@ pub fn stellungnahme_versorger(d: &mut Dice, _: NaiveDate) -> Entwurf {
         "Landesamt für Straßen, Außenstelle Wessel",
     ]);
     let firma = Firma::named(d, name.into());
-    let nummer = d.between(21, 68);
-    let gebiet = d.pick(&[
-        "Alte Ziegelei",
-        "Wesselwiesen",
-        "Heidekrug Süd",
-        "Gewerbering Ost",
-        "Schützenplatz",
-    ]);
+    let (nummer, gebiet) = plangebiet(d);
     let mut absaetze = vec![
         "Sehr geehrte Damen und Herren,".into(),
         format!(

@@ -6,7 +6,7 @@ use super::{
     Entwurf, Weg,
     dice::Dice,
     euro, lang,
-    people::{Adresse, Firma, anrede, anschrift, flurstueck, person, strasse},
+    people::{Adresse, Firma, anrede, anschrift, person, strasse},
 };
 
 /// Salutation.
@@ -15,86 +15,6 @@ pub const HERREN: &str = "Sehr geehrte Damen und Herren,";
 /// A paragraph of its own.
 pub fn p(text: impl Into<String>) -> String {
     text.into()
-}
-
-const VORHABEN: [&str; 10] = [
-    "Errichtung einer Doppelgarage",
-    "Neubau eines Einfamilienhauses mit Carport",
-    "Ausbau des Dachgeschosses zu Wohnzwecken",
-    "Anbau eines Wintergartens",
-    "Nutzungsänderung eines Ladens in ein Café",
-    "Errichtung einer Lagerhalle",
-    "Neubau eines Mehrfamilienhauses mit acht Wohnungen",
-    "Anbau eines Balkons im Hinterhof",
-    "Errichtung einer Stützmauer",
-    "Umbau einer Scheune zur Ferienwohnung",
-];
-
-const BAUVORLAGEN: [&str; 8] = [
-    "- Lageplan im Maßstab 1:500 mit Freiflächengestaltung",
-    "- Standsicherheitsnachweis",
-    "- Bauzeichnungen (Grundrisse, Schnitte, Ansichten) im Maßstab 1:100",
-    "- Baubeschreibung und Berechnung des umbauten Raumes",
-    "- Entwässerungsplan",
-    "- Nachweis der Stellplätze",
-    "- Nachweis des Wärmeschutzes",
-    "- Brandschutzkonzept",
-];
-
-pub fn bauantrag(d: &mut Dice, _: NaiveDate) -> Entwurf {
-    let who = Adresse::new(d);
-    let vorhaben = d.pick(&VORHABEN);
-    let ort = anschrift(d);
-    let (laenge, breite) = (d.between(4, 28), d.between(3, 16));
-    let kosten = euro(d.between(9, 890) * 100_000);
-    let mut absaetze = vec![
-        p(HERREN),
-        format!(
-            "hiermit beantrage ich die Baugenehmigung für die {vorhaben} auf dem Grundstück \
-                 {ort}, {}. Ich bin Eigentümer des Grundstücks; der Auszug aus dem Grundbuch \
-                 liegt bei.",
-            flurstueck(d)
-        ),
-        format!(
-            "Das Bauvorhaben hat Außenmaße von {laenge},{:02} m × {breite},{:02} m. Die \
-                 Abstandsflächen liegen nach Berechnung meiner Entwurfsverfasserin {} vollständig \
-                 auf dem eigenen Grundstück. Die veranschlagten Baukosten betragen {kosten}.",
-            d.between(0, 99),
-            d.between(0, 99),
-            anrede(d)
-        ),
-    ];
-    if d.chance(50) {
-        absaetze.push(format!(
-            "Mit dem Nachbarn {} habe ich gesprochen. {}",
-            anrede(d),
-            d.pick(&[
-                "Er hat den Bauvorlagen schriftlich zugestimmt.",
-                "Seine Zustimmung reiche ich nach, sobald er aus dem Urlaub zurück ist.",
-                "Er hat Bedenken wegen der Verschattung seines Gartens geäußert, die wir ausräumen \
-             möchten.",
-            ])
-        ));
-    }
-    absaetze.push(p("# Beigefügte Unterlagen"));
-    let anlagen = d.some(&BAUVORLAGEN, 65);
-    absaetze.extend(anlagen.into_iter().map(p));
-    absaetze.push(p(d.pick(&[
-        "Für Rückfragen erreichen Sie mich am besten nachmittags. Für eine zügige Bearbeitung \
-         wäre ich dankbar, weil die Handwerker bereits gebunden sind.",
-        "Bitte teilen Sie mir mit, ob die Unterlagen vollständig sind und wann ich mit einer \
-         Entscheidung rechnen kann.",
-        "Da die Zinsbindung meines Darlehens bald endet, bitte ich um bevorzugte Bearbeitung.",
-    ])));
-    absaetze.push(who.gruss());
-    Entwurf {
-        betreff: format!("Bauantrag: {vorhaben}, {ort}"),
-        weg: Weg::VonBuerger(who),
-        typ: "antrag",
-        oe: "63",
-        plan: "521.01",
-        absaetze,
-    }
 }
 
 pub fn laerm(d: &mut Dice, datum: NaiveDate) -> Entwurf {

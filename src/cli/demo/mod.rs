@@ -2,23 +2,34 @@
 //!
 //! Lindenau an der Wessel does not exist, nor do its citizens, firms and addresses (its post code
 //! and account numbers can't exist either). Equal seeds give equal documents; no clock and no
-//! randomness of the system is asked. Plan units are those of `aktenplan/muster`; tax
-//! files lie behind its wall `steuer`, the others behind none.
+//! randomness of the system is asked. Plan units are those of `aktenplan/muster`; tax and
+//! personnel files lie behind its walls `steuer` and `personal`, the others behind none.
 
 use chrono::{Days, NaiveDate};
 
-use super::pdf::{Briefkopf, letter};
+use super::pdf::Briefkopf;
 
+mod akten;
 mod business;
 mod citizens;
 mod council;
 mod dice;
+mod formate;
 mod notices;
 mod people;
+mod reihe;
 mod requests;
+mod satz;
+mod tabelle;
+mod vorlage;
 
 use dice::Dice;
 use people::{Adresse, Firma};
+use satz::{Fall, Satz};
+use vorlage::Vorlage;
+
+pub use akten::{DemoAkte, Share, akten};
+pub use formate::Form;
 
 /// The city.
 pub const STADT: &str = "Stadt Lindenau an der Wessel";
@@ -26,8 +37,9 @@ pub const STADT: &str = "Stadt Lindenau an der Wessel";
 const ORT: &str = "00917 Lindenau an der Wessel";
 
 /// The city's Organisationseinheiten: short sign and name.
-pub const OES: [(&str, &str); 9] = [
+pub const OES: [(&str, &str); 10] = [
     ("10", "Hauptamt"),
+    ("11", "Personal und Organisation"),
     ("20", "Kämmerei und Steuern"),
     ("32", "Ordnungsamt"),
     ("40", "Schule, Kultur und Sport"),
@@ -37,6 +49,19 @@ pub const OES: [(&str, &str); 9] = [
     ("67", "Grünflächen und Friedhöfe"),
     ("80", "Wirtschaftsförderung und Tourismus"),
 ];
+
+/// What becomes of a document after it was pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stand {
+    /// It is in its Akte.
+    Abgelegt,
+    /// It waits in the Posteingang of its OE.
+    Wartet,
+    /// It is in its Akte, struck out.
+    Storniert,
+    /// It is in its Akte, in so many Fassungen.
+    Fassungen(u32),
+}
 
 /// A document with what a scan station or a clerk would say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +82,14 @@ pub struct DemoDocument {
     pub oe_kuerzel: &'static str,
     /// Unit of the Musterplan under which it belongs.
     pub planeinheit: &'static str,
+    /// Subject of the Akte it belongs to, within unit and OE.
+    pub akte: String,
+    /// Subject of the Vorgang within the Akte, if it belongs to one.
+    pub vorgang: Option<String>,
+    /// What becomes of it.
+    pub stand: Stand,
+    /// What kind of file it is.
+    pub form: Form,
     /// Head of the letter.
     pub kopf: Briefkopf,
     /// Its paragraphs, as `pdf::letter` takes them.
@@ -66,16 +99,37 @@ pub struct DemoDocument {
 }
 
 impl DemoDocument {
-    /// The document as a PDF.
+    /// The document as a letter in PDF, whatever its own form is.
     #[must_use]
     pub fn pdf(&self) -> Vec<u8> {
-        letter(&self.kopf, &self.absaetze)
+        Form::Brief.bytes(&self.kopf, &self.absaetze)
+    }
+
+    /// The document in its own form.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.form.bytes(&self.kopf, &self.absaetze)
+    }
+
+    /// The draft it was before, for documents with several Fassungen.
+    #[must_use]
+    pub fn entwurf(&self, nummer: u32) -> Vec<u8> {
+        let note = format!("ENTWURF, {nummer}. Fassung, noch nicht abgestimmt.");
+        let most = self.absaetze.len().saturating_sub(1);
+        let draft: Vec<String> =
+            [note].into_iter().chain(self.absaetze.iter().take(most).cloned()).collect();
+        self.form.bytes(&self.kopf, &draft)
     }
 }
 
 /// `count` documents; the n-th is the same whatever `count` is.
 pub fn documents(count: usize, seed: u64) -> impl Iterator<Item = DemoDocument> {
     (0..count).map(move |number| document(number, seed))
+}
+
+/// `count` letters of one or two pages; the n-th is the same whatever `count` is.
+pub fn letters(count: usize, seed: u64) -> impl Iterator<Item = DemoDocument> {
+    (0..count).map(move |number| reihe::letter(number, seed))
 }
 
 /// Who wrote to whom.
@@ -85,8 +139,12 @@ enum Weg {
     VonBuerger(Adresse),
     /// A firm, an association or an authority to the city.
     VonFirma(Firma),
+    /// Somebody with a name and a street to the city.
+    Von(String, String),
     /// The city to a citizen.
     AnBuerger(Adresse),
+    /// The city to somebody with a name and a street.
+    An(String, String),
     /// The city to itself: minutes, notes.
     Intern,
 }
@@ -102,59 +160,47 @@ struct Entwurf {
     absaetze: Vec<String>,
 }
 
-type Vorlage = fn(&mut Dice, NaiveDate) -> Entwurf;
-
-/// All templates. Neighbours differ, so that the first dozen documents already shows the range.
-const VORLAGEN: [Vorlage; 24] = [
-    citizens::bauantrag,
-    notices::hundesteuer,
-    council::stadtrat,
-    business::rechnung_bau,
-    citizens::laerm,
-    notices::baugenehmigung,
-    citizens::widerspruch_gewerbesteuer,
-    business::angebot,
-    citizens::baumfaellung,
-    notices::sondernutzung,
-    council::vermerk_ortstermin,
-    citizens::strassenschaden,
-    notices::grundsteuer,
-    business::stellungnahme_versorger,
-    citizens::gewerbeanmeldung,
-    notices::denkmal,
-    council::ausschuss_bau,
-    business::rechnung_material,
-    requests::einwendung_bebauungsplan,
-    notices::ordnungswidrigkeit,
-    requests::vereinsfoerderung,
-    business::wartungsvertrag,
-    council::vermerk_kalkulation,
-    requests::informationszugang,
-];
+/// A draft with its place and its form.
+#[derive(Clone, Debug)]
+struct Ablage {
+    entwurf: Entwurf,
+    datum: NaiveDate,
+    form: Form,
+    akte: String,
+    vorgang: Option<String>,
+}
 
 fn document(number: usize, seed: u64) -> DemoDocument {
     let mut dice = Dice::new(seed, u64::try_from(number).unwrap_or(u64::MAX));
     let datum = werktag(dice.date());
-    let vorlage = VORLAGEN.get(number % VORLAGEN.len()).copied().unwrap_or(council::stadtrat);
-    let entwurf = vorlage(&mut dice, datum);
+    let ablage = reihe::ablage(number, &mut dice, datum, seed);
+    ganz(number, &mut dice, ablage)
+}
+
+fn ganz(number: usize, dice: &mut Dice, ablage: Ablage) -> DemoDocument {
+    let Ablage { entwurf, datum, form, akte, vorgang } = ablage;
     let laufnummer = dice.between(3, 480);
     let kopf = kopf(&entwurf, datum, laufnummer);
     let stadt = || format!("{STADT}, {}", oe_name(entwurf.oe));
     let (absender, empfaenger, eingang) = match &entwurf.weg {
         Weg::VonBuerger(who) => (who.name(), Some(stadt()), true),
         Weg::VonFirma(firma) => (firma.name.clone(), Some(stadt()), true),
+        Weg::Von(name, _) => (name.clone(), Some(stadt()), true),
         Weg::AnBuerger(who) => (stadt(), Some(who.name()), false),
+        Weg::An(name, _) => (stadt(), Some(name.clone()), false),
         Weg::Intern => (stadt(), None, false),
     };
     let unterwegs = if eingang { Days::new(dice.between(1, 4)) } else { Days::new(0) };
-    let dateiname = if eingang && dice.chance(60) {
+    let dateiname = if eingang && form == Form::Brief && dice.chance(60) {
         format!("Scan {} {:04}.pdf", datum.format("%Y-%m-%d"), number + 1)
     } else {
         let kurz: String =
             entwurf.betreff.chars().filter(|c| !r#"/\:*?"<>|"#.contains(*c)).collect();
-        format!("{}.pdf", kurz.chars().take(80).collect::<String>().trim())
+        let kurz: String = kurz.chars().take(80).collect();
+        format!("{}{}", kurz.trim(), form.endung())
     };
     DemoDocument {
+        stand: akten::stand(number, eingang, form, entwurf.plan),
         betreff: entwurf.betreff,
         typ: entwurf.typ,
         absender,
@@ -163,28 +209,68 @@ fn document(number: usize, seed: u64) -> DemoDocument {
         posteingangsdatum: werktag(datum + unterwegs),
         oe_kuerzel: entwurf.oe,
         planeinheit: entwurf.plan,
+        akte,
+        vorgang,
+        form,
         kopf,
         absaetze: entwurf.absaetze,
         dateiname,
     }
 }
 
+/// The n-th document of a template in `texte`.
+fn geschrieben(name: &str, nth: usize, dice: &mut Dice, datum: NaiveDate, seed: u64) -> Ablage {
+    let vorlage = Vorlage::named(name);
+    let fall = Fall::new(vorlage, seed, nth);
+    let datum = fall.as_ref().map_or(datum, |fall| werktag(fall.datum));
+    let mut satz = Satz::new(dice, datum);
+    satz.kopf(vorlage, fall.as_ref());
+    let wer = satz.text(vorlage.kopf("wer").unwrap_or("{person}"));
+    let adresse = satz.text(vorlage.kopf("adresse").unwrap_or("{anschrift}"));
+    satz.setze("gruss", format!("Mit freundlichen Grüßen\n\n{wer}"));
+    satz.setze("wer", wer.clone());
+    satz.setze("adresse", adresse.clone());
+    let im_auftrag = satz.text("Im Auftrag\n\n{anrede}");
+    satz.setze("im_auftrag", im_auftrag);
+    let betreff = satz.text(vorlage.kopf("betreff").unwrap_or_default());
+    satz.setze("betreff", betreff.clone());
+    let entwurf = Entwurf {
+        weg: match vorlage.kopf("weg") {
+            Some("von") => Weg::Von(wer, adresse),
+            Some("an") => Weg::An(wer, adresse),
+            _ => Weg::Intern,
+        },
+        typ: vorlage.kopf("typ").unwrap_or("schreiben"),
+        oe: vorlage.kopf("oe").unwrap_or("10"),
+        plan: vorlage.kopf("plan").unwrap_or("09.03"),
+        absaetze: satz.absaetze(&vorlage.bloecke),
+        betreff,
+    };
+    let akte = satz.text(vorlage.kopf("akte").unwrap_or("{betreff}"));
+    let vorgang = vorlage.kopf("vorgang").map(|text| satz.text(text));
+    Ablage { entwurf, datum, form: Form::named(vorlage.kopf("form")), akte, vorgang }
+}
+
 fn kopf(entwurf: &Entwurf, datum: NaiveDate, laufnummer: u64) -> Briefkopf {
     let stadt = |oe: &str| {
         vec![STADT.into(), oe_name(oe).to_owned(), "Markt 1 · Rathaus".into(), ORT.into()]
     };
+    let from_office = |oe: &str| {
+        let mut lines = stadt(oe);
+        lines.push(format!("Sprechzeiten: Mo, Di, Do 8.30–12 Uhr · {}", oe_mail(oe)));
+        lines
+    };
+    let with = |name: &str, street: &str| vec![name.to_owned(), street.to_owned(), ORT.into()];
     let zeichen = format!("Unser Zeichen: {} {}-{laufnummer}", entwurf.oe, entwurf.plan);
     let (absender, empfaenger, zeichen) = match &entwurf.weg {
         Weg::VonBuerger(who) => (who.lines(), stadt(entwurf.oe), Vec::new()),
+        Weg::Von(name, street) => (with(name, street), stadt(entwurf.oe), Vec::new()),
         Weg::VonFirma(firma) => {
             let theirs = format!("Unser Zeichen: {}/{laufnummer}", firma.kuerzel);
             (firma.lines(), stadt(entwurf.oe), vec![theirs])
         }
-        Weg::AnBuerger(who) => {
-            let mut lines = stadt(entwurf.oe);
-            lines.push(format!("Sprechzeiten: Mo, Di, Do 8.30–12 Uhr · {}", oe_mail(entwurf.oe)));
-            (lines, who.lines(), vec![zeichen])
-        }
+        Weg::AnBuerger(who) => (from_office(entwurf.oe), who.lines(), vec![zeichen]),
+        Weg::An(name, street) => (from_office(entwurf.oe), with(name, street), vec![zeichen]),
         Weg::Intern => (stadt(entwurf.oe), Vec::new(), vec![zeichen]),
     };
     let ort_datum = format!("Lindenau, {}", lang(datum));
@@ -245,67 +331,4 @@ fn euro(cents: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::*;
-
-    #[test]
-    fn equal_seeds_give_equal_documents_and_others_do_not() {
-        let first: Vec<_> = documents(60, 7).collect();
-        assert_eq!(first, documents(300, 7).take(60).collect::<Vec<_>>());
-        assert_ne!(first, documents(60, 8).collect::<Vec<_>>());
-        assert_eq!(first[3].pdf(), first[3].pdf());
-    }
-
-    #[test]
-    fn three_hundred_documents_do_not_look_alike() {
-        let all: Vec<_> = documents(300, 1).collect();
-        let texts: BTreeSet<_> = all.iter().map(|document| &document.absaetze).collect();
-        assert_eq!(texts.len(), all.len());
-        let betreffe: BTreeSet<_> = all.iter().map(|document| &document.betreff).collect();
-        assert!(betreffe.len() > 250, "{}", betreffe.len());
-        let mut types = BTreeMap::new();
-        for document in &all {
-            *types.entry(document.typ).or_insert(0) += 1;
-            assert!(OES.iter().any(|(kuerzel, _)| *kuerzel == document.oe_kuerzel));
-            assert!(document.posteingangsdatum >= document.datum);
-            assert!(!document.dateiname.contains('/'));
-            let words = document.absaetze.join(" ").split_whitespace().count();
-            assert!(words > 60, "{}: {words} words", document.betreff);
-            assert!(!document.absaetze.join(" ").contains("  "), "{}", document.betreff);
-        }
-        assert!(types.len() >= 9, "{types:?}");
-    }
-
-    /// Every plan unit named here can hold a file; the Kämmerei's tax files alone are walled.
-    #[test]
-    fn plan_units_exist() {
-        let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/aktenplan/muster/plan.csv");
-        let Ok(mut rows) = csv::ReaderBuilder::new().delimiter(b';').from_path(plan) else {
-            println!("SKIPPED: no Musterplan here");
-            return;
-        };
-        let heads = rows.headers().unwrap().clone();
-        let column = |name| heads.iter().position(|head| head == name).unwrap();
-        let (number, above) = (column("nummer"), column("uebergeordnet"));
-        let wall = column("schutzklasse");
-        let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
-        for document in documents(VORLAGEN.len() * 8, 3) {
-            let unit = document.planeinheit;
-            let own: Vec<_> = rows.iter().filter(|row| &row[number] == unit).collect();
-            assert!(!own.is_empty(), "{unit}");
-            let expected = if unit.starts_with("611.") { "steuer" } else { "" };
-            assert!(own.iter().all(|row| &row[wall] == expected), "{unit}: wall");
-            assert_eq!(expected == "steuer", document.oe_kuerzel == "20", "{unit}");
-            assert!(rows.iter().all(|row| &row[above] != unit), "{unit} has units below it");
-        }
-    }
-
-    #[test]
-    fn numbers_and_days_as_germans_write_them() {
-        assert_eq!(euro(123_456_750), "1.234.567,50 €");
-        assert_eq!(euro(99_905), "999,05 €");
-        assert_eq!(lang(NaiveDate::from_ymd_opt(2026, 3, 3).unwrap()), "3. März 2026");
-    }
-}
+mod tests;

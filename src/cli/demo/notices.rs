@@ -83,74 +83,6 @@ pub fn hundesteuer(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     }
 }
 
-pub fn baugenehmigung(d: &mut Dice, datum: NaiveDate) -> Entwurf {
-    let who = Adresse::new(d);
-    let vorhaben = d.pick(&[
-        "Errichtung eines Carports",
-        "Neubau eines Wohnhauses mit zwei Wohnungen",
-        "Aufstockung des Hinterhauses",
-        "Errichtung einer Gaube auf der Gartenseite",
-        "Umnutzung einer Werkstatt in Wohnraum",
-        "Anbau eines Aufzugs",
-        "Errichtung eines Gewächshauses",
-        "Abbruch und Neubau einer Garage",
-    ]);
-    let ort = anschrift(d);
-    let antrag = lang(datum - Days::new(d.between(45, 200)));
-    let mut absaetze = vec![
-        anrede_brief(&who),
-        format!(
-            "auf Ihren Antrag vom {antrag} erteilen wir Ihnen die Baugenehmigung für die \
-                 {vorhaben} auf dem Grundstück {ort}, {}. Die geprüften und mit \
-                 Genehmigungsvermerk versehenen Bauvorlagen sind Bestandteil dieses Bescheids.",
-            flurstueck(d)
-        ),
-        "# Nebenbestimmungen".into(),
-    ];
-    let auflagen = d.some(
-        &[
-            "- Der Beginn der Bauarbeiten ist eine Woche vorher schriftlich anzuzeigen.",
-            "- Die Grundfläche muss vor Baubeginn abgesteckt, ihre Höhenlage festgelegt sein.",
-            "- Vor dem Verputzen ist die Abnahme des Rohbaus zu beantragen.",
-            "- Das Niederschlagswasser ist auf dem Grundstück zu versickern.",
-            "- Die beiden Linden an der Straße sind nach DIN 18920 zu schützen.",
-            "- Der zweite Rettungsweg ist über das straßenseitige Fenster sicherzustellen.",
-            "- Die Dacheindeckung ist in naturroten Tonziegeln auszuführen.",
-            "- Bodenfunde sind unverzüglich der Denkmalpflege zu melden.",
-            "- Zwei Stellplätze für Fahrräder sind auf dem Grundstück nachzuweisen.",
-        ],
-        60,
-    );
-    absaetze.extend(auflagen.into_iter().map(String::from));
-    absaetze.push(format!(
-        "{} Die Genehmigung erlischt, wenn innerhalb von drei Jahren nicht mit dem Bau begonnen \
-         oder die Ausführung länger als ein Jahr unterbrochen wird.",
-        d.pick(&[
-            "Von der festgesetzten Baugrenze wird eine Befreiung um 0,80 m erteilt, weil die \
-             Grundzüge der Planung nicht berührt sind.",
-            "Das Vorhaben liegt im unbeplanten Innenbereich und fügt sich nach Art und Maß in die \
-             nähere Umgebung ein.",
-            "Die Einwendungen des Nachbarn wurden geprüft; seine Rechte sind nicht verletzt.",
-        ])
-    ));
-    absaetze.push(format!(
-        "Für diese Entscheidung werden Gebühren von {} und Auslagen von {} \
-                           erhoben.",
-        euro(d.between(180, 4900) * 100),
-        euro(d.between(3, 40) * 115)
-    ));
-    absaetze.extend(rechtsbehelf());
-    absaetze.push(unterschrift(d));
-    Entwurf {
-        betreff: format!("Baugenehmigung: {vorhaben}, {ort}"),
-        weg: Weg::AnBuerger(who),
-        typ: "bescheid",
-        oe: "63",
-        plan: "521.01",
-        absaetze,
-    }
-}
-
 pub fn sondernutzung(d: &mut Dice, datum: NaiveDate) -> Entwurf {
     let who = Adresse::new(d);
     let was = d.pick(&[
@@ -204,7 +136,7 @@ pub fn sondernutzung(d: &mut Dice, datum: NaiveDate) -> Entwurf {
         weg: Weg::AnBuerger(who),
         typ: "bescheid",
         oe: "32",
-        plan: "122.18",
+        plan: "122.35",
         absaetze,
     }
 }

@@ -235,3 +235,18 @@ pub fn flurstueck(dice: &mut Dice) -> String {
     let nenner = if dice.chance(50) { format!("/{}", dice.between(1, 19)) } else { String::new() };
     format!("Gemarkung {}, Flur {flur}, Flurstück {zaehler}{nenner}", dice.pick(&GEMARKUNGEN))
 }
+
+/// A plan in preparation: its number and the name of its area.
+pub fn plangebiet(dice: &mut Dice) -> (u64, &'static str) {
+    let names = [
+        "Alte Ziegelei",
+        "Wesselwiesen",
+        "Heidekrug Süd",
+        "Am Wasserturm",
+        "Güterbahnhof West",
+        "Sankt Annen II",
+    ];
+    let place = dice.between(0, 5);
+    let name = usize::try_from(place).ok().and_then(|place| names.get(place));
+    (41 + place * 3, name.copied().unwrap_or_default())
+}

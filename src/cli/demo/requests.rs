@@ -7,20 +7,12 @@ use super::{
     citizens::{HERREN, p},
     dice::Dice,
     euro, lang,
-    people::{Adresse, Firma, strasse},
+    people::{Adresse, Firma, plangebiet, strasse},
 };
 
 pub fn einwendung_bebauungsplan(d: &mut Dice, _: NaiveDate) -> Entwurf {
     let who = Adresse::new(d);
-    let nummer = d.between(21, 68);
-    let gebiet = d.pick(&[
-        "Alte Ziegelei",
-        "Wesselwiesen",
-        "Heidekrug Süd",
-        "Am Wasserturm",
-        "Güterbahnhof West",
-        "Sankt Annen II",
-    ]);
+    let (nummer, gebiet) = plangebiet(d);
     let mut absaetze = vec![
         p(HERREN),
         format!(

@@ -10,12 +10,17 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{
-    Aktenplan, Aussonderungsart, Folge, Fristart, Planeinheit, Regel,
+    Aktenplan, Aussonderungsart, Folge, Fristart, Planeinheit, Regel, baum,
+    tabelle::{self, Spalten},
     zeile::{ANKER, WALLS, YES_NO, Zeile},
 };
 use crate::domain::aktenzeichen::{Grammatik, Teile, normal};
 
-const COLUMNS: &[&str] = &[
+const SPALTEN: Spalten =
+    Spalten { alle: COLUMNS, noetig: &["nummer", "uebergeordnet", "bezeichnung"] };
+
+/// The columns of `plan.csv`, in the order in which it is written.
+pub(super) const COLUMNS: &[&str] = &[
     "nummer",
     "uebergeordnet",
     "ebene",
@@ -35,14 +40,13 @@ const COLUMNS: &[&str] = &[
     "aktentyp",
     "stichworte",
     "beispiele",
+    "eigen",
     "stillgelegt",
     "vermerk",
 ];
 
-/// The largest plan, in rows; real ones have two to six thousand units.
-const ROWS_MAX: usize = 50_000;
 /// The deepest plan.
-const DEPTH_MAX: u32 = 12;
+pub(super) const DEPTH_MAX: u32 = 12;
 
 /// Something that is wrong, or that the reader did otherwise than the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,15 @@ impl std::fmt::Display for Befund {
     }
 }
 
+/// Where a unit stands in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stelle {
+    /// Line of its first row; its further rules follow line by line.
+    pub zeile: u64,
+    /// The notes of its rows, in their order; empty where a row has none.
+    pub vermerke: Vec<String>,
+}
+
 /// A plan that is sound.
 #[derive(Clone, Debug)]
 pub struct Gelesen {
@@ -68,6 +81,8 @@ pub struct Gelesen {
     pub plan: Aktenplan,
     /// Its units, sorted by their numbers.
     pub einheiten: Vec<Planeinheit>,
+    /// Where each unit stands, in the same order.
+    pub stellen: Vec<Stelle>,
     /// What was read otherwise than written (an `A` or `V` that became `B`).
     pub hinweise: Vec<Befund>,
 }
@@ -101,18 +116,29 @@ struct Kopf {
 /// # Errors
 /// Everything that is wrong with it, in the order of the rows.
 pub fn read(toml: &str, csv: &str) -> Result<Gelesen, Vec<Befund>> {
-    let plan = head(toml)?;
+    read_units(head(toml)?, csv)
+}
+
+/// Reads the units of a plan whose own data are known.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_units(plan: Aktenplan, csv: &str) -> Result<Gelesen, Vec<Befund>> {
     let mut reader = Leser { stand: plan.stand, ..Leser::default() };
-    reader.rows(csv);
-    reader.tree();
-    reader.grammar(&plan);
-    if !reader.befunde.is_empty() {
-        reader.befunde.sort_by_key(|b| b.zeile);
-        return Err(reader.befunde);
-    }
-    let mut einheiten: Vec<Planeinheit> = reader.units.into_iter().map(|(_, u)| u).collect();
-    einheiten.sort_by(|a, b| a.ordnung.cmp(&b.ordnung));
-    Ok(Gelesen { plan, einheiten, hinweise: reader.hinweise })
+    tabelle::rows(csv, &SPALTEN, |row| match row {
+        Ok(row) => reader.row(row),
+        Err(finding) => reader.befunde.push(finding),
+    });
+    reader.finish(plan)
+}
+
+/// Reads a plan from the bytes of its two files, in whatever encoding a spreadsheet writes.
+///
+/// # Errors
+/// As [`read`]; also a file that is too large or wrongly encoded.
+pub fn read_bytes(toml: &[u8], csv: &[u8]) -> Result<Gelesen, Vec<Befund>> {
+    let text = |bytes| tabelle::decode(bytes).map_err(|finding| vec![finding]);
+    read(&text(toml)?, &text(csv)?)
 }
 
 fn head(text: &str) -> Result<Aktenplan, Vec<Befund>> {
@@ -160,64 +186,31 @@ fn head(text: &str) -> Result<Aktenplan, Vec<Befund>> {
 #[derive(Default)]
 pub(super) struct Leser {
     pub(super) stand: NaiveDate,
+    /// Depth down to which the city adds nothing.
+    gesperrt: u32,
     /// Units with their line and, where the file names it, their depth.
-    units: Vec<((u64, Option<u32>), Planeinheit)>,
+    units: Vec<((Stelle, Option<u32>), Planeinheit)>,
     pub(super) befunde: Vec<Befund>,
     pub(super) hinweise: Vec<Befund>,
 }
 
 impl Leser {
-    fn rows(&mut self, text: &str) {
-        // Excel writes a byte order mark, and semicolons where the country is Germany.
-        let text = text.trim_start_matches('\u{FEFF}');
-        let first = text.lines().next().unwrap_or_default();
-        let delimiter = if first.contains(';') { b';' } else { b',' };
-        let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
-        let columns = match csv.headers() {
-            Ok(columns) => columns.clone(),
-            Err(error) => return self.finding(1, "Kopfzeile", error.to_string()),
-        };
-        let mut known = HashSet::new();
-        for column in &columns {
-            if !COLUMNS.contains(&column) {
-                self.finding(1, column, "unbekannte Spalte");
-            } else if !known.insert(column.to_owned()) {
-                self.finding(1, column, "Spalte steht doppelt");
-            }
-        }
-        for column in ["nummer", "uebergeordnet", "bezeichnung"] {
-            if !known.contains(column) {
-                self.finding(1, column, "Spalte fehlt");
-            }
-        }
+    /// The plan, if nothing is wrong with it as a whole.
+    pub(super) fn finish(mut self, plan: Aktenplan) -> Result<Gelesen, Vec<Befund>> {
+        self.gesperrt = plan.gesperrte_ebenen;
+        self.tree();
+        self.grammar(&plan);
         if !self.befunde.is_empty() {
-            return;
+            self.befunde.sort_by_key(|b| b.zeile);
+            return Err(self.befunde);
         }
-        for (count, record) in csv.records().enumerate() {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line);
-                    self.finding(line, "Zeile", "hat mehr oder weniger Spalten als die Kopfzeile");
-                    continue;
-                }
-            };
-            let line = record.position().map_or(0, csv::Position::line);
-            if count >= ROWS_MAX {
-                return self.finding(line, "Zeile", format!("mehr als {ROWS_MAX} Zeilen"));
-            }
-            let cells = columns.iter().zip(record.iter().map(str::trim));
-            let cells = cells.filter(|(_, cell)| !cell.is_empty()).collect();
-            self.row(&Zeile { line, cells });
-        }
+        let mut units = self.units;
+        units.sort_by(|a, b| a.1.ordnung.cmp(&b.1.ordnung));
+        let (stellen, einheiten) = units.into_iter().map(|((at, _), unit)| (at, unit)).unzip();
+        Ok(Gelesen { plan, einheiten, stellen, hinweise: self.hinweise })
     }
 
-    fn row(&mut self, row: &Zeile<'_>) {
-        for (column, cell) in &row.cells {
-            if cell.chars().any(char::is_control) {
-                return self.finding(row.line, column, "enthält Steuerzeichen");
-            }
-        }
+    pub(super) fn row(&mut self, row: &Zeile<'_>) {
         let Some(number) = row.get("nummer") else {
             return self.finding(row.line, "nummer", "fehlt");
         };
@@ -251,10 +244,12 @@ impl Leser {
             aktentyp: self.file_type(row),
             stichworte: list("stichworte", ','),
             beispiele: list("beispiele", '|'),
+            eigen: self.choice(row, "eigen", YES_NO).unwrap_or(false),
             stillgelegt: self.choice(row, "stillgelegt", YES_NO).unwrap_or(false),
             ordnung: hex::encode(key),
         };
-        self.units.push(((row.line, depth.flatten()), unit));
+        let vermerke = vec![row.get("vermerk").unwrap_or_default().to_owned()];
+        self.units.push(((Stelle { zeile: row.line, vermerke }, depth.flatten()), unit));
     }
 
     /// A row without a title adds a rule to the unit of the row above.
@@ -262,14 +257,15 @@ impl Leser {
         let taken = [
             "uebergeordnet",
             "ebene",
+            "eigen",
             "vorschlag",
             "schutzklasse",
             "aktentyp",
             "stichworte",
             "beispiele",
         ];
-        let Some((_, unit)) = self.units.last_mut().filter(|(_, unit)| unit.nummer == number)
-        else {
+        let last = self.units.last_mut().filter(|(_, unit)| unit.nummer == number);
+        let Some(((at, _), unit)) = last else {
             return self.finding(row.line, "bezeichnung", "fehlt");
         };
         match (rule, &unit.regel) {
@@ -280,6 +276,7 @@ impl Leser {
                     return self.finding(row.line, "land", text);
                 }
                 unit.weitere_regeln.push(rule);
+                at.vermerke.push(row.get("vermerk").unwrap_or_default().to_owned());
             }
             (None, _) => self.finding(row.line, "dauer", "fehlt: weitere Zeile ohne Regel"),
             (_, None) => self.finding(row.line, "dauer", "die erste Zeile der Einheit hat keine"),
@@ -295,15 +292,24 @@ impl Leser {
         let mut findings: Vec<(u64, &str, String)> = Vec::new();
         let mut parents: HashMap<&str, Option<&str>> = HashMap::new();
         let mut spellings: HashSet<String> = HashSet::new();
-        for ((line, _), unit) in &self.units {
+        for ((Stelle { zeile: line, .. }, _), unit) in &self.units {
             if !spellings.insert(normal(&unit.nummer)) {
                 findings.push((*line, "nummer", format!("{} steht doppelt", unit.nummer)));
             }
             parents.insert(&unit.nummer, unit.uebergeordnet.as_deref());
         }
-        let inner: HashSet<String> =
-            parents.values().flatten().map(|parent| (*parent).to_owned()).collect();
-        for ((line, named), unit) in &self.units {
+        // A leaf of the plan keeps its rule when the city adds units of its own below it.
+        let units = self.units.iter().map(|(_, unit)| unit);
+        let alive = units.filter(|unit| !unit.stillgelegt && !unit.eigen);
+        let inner: HashSet<String> = alive.filter_map(|u| u.uebergeordnet.clone()).collect();
+        let shut: HashSet<&str> = self
+            .units
+            .iter()
+            .map(|(_, unit)| unit)
+            .filter(|unit| unit.stillgelegt)
+            .map(|unit| &*unit.nummer)
+            .collect();
+        for ((Stelle { zeile: line, .. }, named), unit) in &self.units {
             let mut depth = 1_u32;
             let mut above = unit.uebergeordnet.as_deref();
             while let Some(number) = above {
@@ -319,6 +325,14 @@ impl Leser {
                 }
                 above = *next;
             }
+            if unit.eigen && depth <= self.gesperrt {
+                let text = format!("die Ebenen bis {} gehören dem Plan", self.gesperrt);
+                findings.push((*line, "eigen", text));
+            }
+            let above = unit.uebergeordnet.as_deref().filter(|above| shut.contains(above));
+            if let Some(above) = above.filter(|_| !unit.stillgelegt) {
+                findings.push((*line, "stillgelegt", format!("{above} darüber ist stillgelegt")));
+            }
             if named.is_some_and(|named| named != depth) {
                 findings.push((*line, "ebene", format!("die Einheit steht auf Ebene {depth}")));
             }
@@ -330,9 +344,7 @@ impl Leser {
         for (line, column, text) in findings {
             self.finding(line, column, text);
         }
-        for (_, unit) in &mut self.units {
-            unit.blatt = !inner.contains(&unit.nummer);
-        }
+        baum::blaetter(&mut self.units.iter_mut().map(|(_, unit)| unit).collect::<Vec<_>>());
     }
 
     /// Each leaf's number can be written and read back, and a Geschäftszeichen is never taken for
@@ -343,15 +355,16 @@ impl Leser {
         };
         let numbers: HashSet<&str> = self.units.iter().map(|(_, u)| u.nummer.as_str()).collect();
         let mut findings = Vec::new();
-        for ((line, _), unit) in self.units.iter().filter(|(_, unit)| unit.blatt) {
+        for ((at, _), unit) in self.units.iter().filter(|(_, unit)| unit.blatt) {
+            let line = at.zeile;
             let file = grammar.lies_aktenzeichen(&grammar.aktenzeichen(&unit.nummer, 1, 2000));
             if file.is_none_or(|fields| fields.plan != unit.nummer) {
-                findings.push((*line, "passt nicht in die Grammatik des Aktenzeichens"));
+                findings.push((line, "passt nicht in die Grammatik des Aktenzeichens"));
             }
             let matter = grammar.geschaeftszeichen("OE", &unit.nummer, 1, 1, 2000);
             let taken = matter.ok().and_then(|text| grammar.lies_aktenzeichen(&text));
             if taken.is_some_and(|fields| numbers.contains(fields.plan.as_str())) {
-                findings.push((*line, "ihr Geschäftszeichen liest sich als Aktenzeichen"));
+                findings.push((line, "ihr Geschäftszeichen liest sich als Aktenzeichen"));
             }
         }
         for (line, text) in findings {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 
-const HEAD: &str = r#"
+pub(super) const HEAD: &str = r#"
 kennung = "probe"
 name = "Probe"
 stand = "2025-07-01"

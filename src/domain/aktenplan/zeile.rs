@@ -163,17 +163,18 @@ impl Leser {
     }
 }
 
-const UNITS: &[(&str, Einheit)] =
+pub(super) const UNITS: &[(&str, Einheit)] =
     &[("tage", Einheit::Tage), ("monate", Einheit::Monate), ("jahre", Einheit::Jahre)];
-const KINDS: &[(&str, Fristart)] =
+pub(super) const KINDS: &[(&str, Fristart)] =
     &[("mindest", Fristart::Mindest), ("hoechst", Fristart::Hoechst)];
-const ROUNDINGS: &[(&str, Rundung)] = &[("jahresende", Rundung::Jahresende), ("tag", Rundung::Tag)];
-const ENDS: &[(&str, Folge)] = &[
+pub(super) const ROUNDINGS: &[(&str, Rundung)] =
+    &[("jahresende", Rundung::Jahresende), ("tag", Rundung::Tag)];
+pub(super) const ENDS: &[(&str, Folge)] = &[
     ("anbieten", Folge::Anbieten),
     ("einschraenken", Folge::Einschraenken),
     ("loeschen_ohne_anbietung", Folge::LoeschenOhneAnbietung),
 ];
-const CODES: &[(&str, Aussonderungsart)] =
+pub(super) const CODES: &[(&str, Aussonderungsart)] =
     &[("A", Aussonderungsart::A), ("B", Aussonderungsart::B), ("V", Aussonderungsart::V)];
 pub(super) const WALLS: &[(&str, Schutzklasse)] = &[
     ("personal", Schutzklasse::Personal),

@@ -152,9 +152,10 @@ impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else { return Self::Unreachable(full(&error)) };
         let text = format!("{} ({})", db.message(), db.code().code());
-        // By class: connection, no resources, shut down; by code: a wait that ended, a standby.
+        // By class: connection, no resources, shut down; by code: a wait that ended, a standby, a
+        // transaction that an earlier error has ended and that can't be committed any more.
         let soon = ["08", "53", "57", "40"].iter().any(|class| db.code().code().starts_with(class))
-            || ["55P03", "25006", "25P03"].contains(&db.code().code());
+            || ["55P03", "25006", "25P02", "25P03"].contains(&db.code().code());
         if soon { Self::Unreachable(text) } else { Self::Server(text) }
     }
 }

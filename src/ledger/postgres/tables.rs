@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    super::table::{Error, Pair, Table, Write, crossed},
+    super::table::{Error, Led, Pair, Table, Write, crossed},
     Engine,
     connect::Connection,
     lock, schema,
@@ -208,7 +208,7 @@ impl Table for Tables {
         to: Bound<&[u8]>,
         prefix: &[u8],
         skip: usize,
-    ) -> Result<Option<(Pair, Option<Vec<u8>>)>, Error> {
+    ) -> Result<Option<Led>, Error> {
         let (low, high) = ends(from, to);
         let sql = "SELECT i.key, i.head, r.key IS NOT NULL, r.head, r.value::text FROM \
              (SELECT key, head FROM rows WHERE key >= $1 AND key < $2 ORDER BY key LIMIT 1) i \

@@ -15,6 +15,9 @@ pub type Write = (Vec<u8>, Option<Vec<u8>>);
 /// A key and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
+/// A row, and the value that it leads to.
+pub type Led = (Pair, Option<Vec<u8>>);
+
 /// Errors of a table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -68,7 +71,7 @@ pub trait Table: std::fmt::Debug + Send + Sync {
         to: Bound<&[u8]>,
         prefix: &[u8],
         skip: usize,
-    ) -> Result<Option<(Pair, Option<Vec<u8>>)>, Error> {
+    ) -> Result<Option<Led>, Error> {
         let Some(first) = self.scan(from, to, false, 1)?.pop() else { return Ok(None) };
         let led = self.get(&[prefix, first.1.get(skip..).unwrap_or_default()].concat())?;
         Ok(Some((first, led)))
