@@ -5,6 +5,7 @@
 //! `aktenplan/README.md`; [`read`] reads it.
 
 mod baum;
+pub mod fachsicht;
 mod lesen;
 mod pruefung;
 pub mod quellen;
