@@ -137,10 +137,7 @@ async fn unit(page: Page) -> Result<HttpResponse, Problem> {
     render(&Unit { chrome, auswahl, weg, einheit, frist, unter, liest, akten, blaettern })
 }
 
-fn way(
-    member: &Member,
-    unit: &PlaneinheitAnsicht,
-) -> Result<Vec<PlaneinheitAnsicht>, Error> {
+fn way(member: &Member, unit: &PlaneinheitAnsicht) -> Result<Vec<PlaneinheitAnsicht>, Error> {
     let mut way = Vec::new();
     let mut above = unit.uebergeordnet.clone();
     while let Some(number) = above.filter(|_| way.len() < DEPTH_MAX) {

@@ -147,7 +147,7 @@ fn files_are_held_against_an_unchanged_folder_once() {
     let mut stadt = Stadt::neu(|file| file.aktentypen = Some(dir.path().to_owned()));
     let file = stadt.data().join("operational/aktentypen.json");
     let mark = || serde_json::from_slice::<Value>(&std::fs::read(&file).unwrap()).unwrap();
-    let mut again = |stadt: &mut Stadt| {
+    let again = |stadt: &mut Stadt| {
         let token = stadt.token("reg10");
         let felder = json!({ "rufname": "Rex" });
         stadt.akte(&token, json!({ "typ": "hundeakte", "felder": felder }));

@@ -20,9 +20,8 @@ fn an_oe_sees_its_part_of_the_plan() {
     let mut browser = Browser::of(&stadt, "sb10");
     let empty = browser.get("/aktenplan?oe=10").expect(200);
     assert!(empty.text().contains("noch nichts festgelegt"), "{}", empty.text());
-    let put = |etag: &str, body: &Value| {
-        stadt.json(&reg, "PUT", &path, &[("If-Match", etag)], body)
-    };
+    let put =
+        |etag: &str, body: &Value| stadt.json(&reg, "PUT", &path, &[("If-Match", etag)], body);
     let body = json!({ "planeinheiten": ["521", "01.02"] });
     assert_eq!(stadt.json(&reg, "PUT", &path, &[], &body).expect(428).code(), "if_match_fehlt");
     let set = put("\"0\"", &body).expect(200);
@@ -38,7 +37,10 @@ fn an_oe_sees_its_part_of_the_plan() {
     assert!(!seen.contains(&"01.01") && !seen.contains(&"522"), "{seen:?}");
     let top = stadt.get(&reader, "/aktenplan?oe=10&unter=").expect(200).json();
     assert_eq!(numbers(&top), ["0", "52"]);
-    assert_eq!(stadt.get(&reader, "/aktenplan?oe=77").expect(400).json()["fehler"][0]["zeiger"], "/oe");
+    assert_eq!(
+        stadt.get(&reader, "/aktenplan?oe=77").expect(400).json()["fehler"][0]["zeiger"],
+        "/oe"
+    );
 
     let whole = browser.get("/aktenplan").expect(200);
     assert!(whole.text().contains("<a href=\"/aktenplan?oe=10\">Nur womit 10 Hauptamt arbeitet"));
