@@ -76,6 +76,8 @@ struct Unit {
     weg: Vec<PlaneinheitAnsicht>,
     einheit: PlaneinheitAnsicht,
     frist: Option<String>,
+    /// What it became, if it is shut down.
+    nachfolger: Vec<String>,
     unter: Vec<PlaneinheitAnsicht>,
     liest: bool,
     akten: Vec<AkteAnsicht>,
@@ -108,6 +110,10 @@ async fn unit(page: Page) -> Result<HttpResponse, Problem> {
         let auswahl = Auswahl::read(acting, of)?;
         let einheit = member.planeinheit(&number)?;
         let weg = way(&member, &einheit)?;
+        let nachfolger = match einheit.stillgelegt {
+            true => member.konkordanz(&number)?.heute,
+            false => vec![],
+        };
         // On an inner unit the pages are those of its units, on a leaf those of its Akten.
         let unter = match einheit.blatt {
             true => Seite { eintraege: vec![], weiter: None },
@@ -124,9 +130,9 @@ async fn unit(page: Page) -> Result<HttpResponse, Problem> {
                 acting.reader()?.akten(&filter, &blatt)?
             }
         };
-        Ok((auswahl, weg, einheit, unter, akten))
+        Ok((auswahl, weg, (einheit, nachfolger), unter, akten))
     });
-    let (auswahl, weg, einheit, unter, akten) = read.await?;
+    let (auswahl, weg, (einheit, nachfolger), unter, akten) = read.await?;
     let next = unter.weiter.or(akten.weiter);
     let path = format!("/aktenplan/{}", show::prozent(&nummer));
     let pairs = [("oe", oe.as_deref().unwrap_or_default())];
@@ -134,7 +140,18 @@ async fn unit(page: Page) -> Result<HttpResponse, Problem> {
     let frist = einheit.regel.as_ref().map(rule);
     let (unter, akten) = (unter.eintraege, akten.eintraege);
     let chrome = page.chrome;
-    render(&Unit { chrome, auswahl, weg, einheit, frist, unter, liest, akten, blaettern })
+    render(&Unit {
+        chrome,
+        auswahl,
+        weg,
+        einheit,
+        nachfolger,
+        frist,
+        unter,
+        liest,
+        akten,
+        blaettern,
+    })
 }
 
 fn way(member: &Member, unit: &PlaneinheitAnsicht) -> Result<Vec<PlaneinheitAnsicht>, Error> {
