@@ -1,6 +1,13 @@
 //! The plan in memory, what an OE works with of it, and the walk through the concordance.
 
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
 use aktenlauf::{
+    blob,
     domain::record::Kind,
     registry::{Art, Blatt, Error, FachsichtAnsicht, FachsichtNeu, OeNeu, Quittung},
 };
@@ -10,6 +17,7 @@ use super::{
     haus::{Haus, akte_neu},
     planfassung::{LEAF, fassung, freigeben, vorlegen},
 };
+use crate::served::env_count;
 
 fn revidieren(haus: &Haus, rows: &str, konkordanz: &str) {
     freigeben(haus, vorlegen(haus, &fassung(rows, konkordanz)).antrag.unwrap());
@@ -70,6 +78,48 @@ fn the_plan_is_read_from_memory_and_anew_after_a_revision() {
     assert_eq!(rest, ["52.1.1", "52.2", "52.9"]);
     let unknown = member.planeinheiten(Some("77"), None, &Blatt::default()).unwrap_err();
     assert_eq!(unknown.art, Art::NichtGefunden);
+}
+
+/// Nineteen hundred units, read while each gets another title. Catches: the second look at the
+/// plan's own record in `Cache::of`.
+#[test]
+fn a_plan_that_changes_while_it_is_read_is_read_again() {
+    let haus = Haus::neu();
+    let version = |n: usize| {
+        let mut rows = LEAF.to_owned();
+        for unit in 100..2000 {
+            writeln!(rows, "52.{unit};52;Blatt {unit} von {n};;;;;;;;;;").unwrap();
+        }
+        fassung(&rows, "")
+    };
+    let system = haus.registry.system("root");
+    system.planfassung(&version(0), false).unwrap();
+    let stop = AtomicBool::new(false);
+    let reads = thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let mut reads = 0;
+            while !stop.load(Ordering::SeqCst) {
+                // Each time a node that has nothing in memory yet.
+                let node = haus.knoten(blob::Store::memory(haus.source.clone()));
+                let member = node.als("sach61").member();
+                let blatt = Blatt { limit: 500, nach: None };
+                let units = member.planeinheiten(Some("52"), None, &blatt).unwrap().eintraege;
+                let titles = units.iter().map(|unit| unit.bezeichnung.rsplit_once(" von "));
+                let mut versions: Vec<&str> = titles.flatten().map(|(_, n)| n).collect();
+                versions.dedup();
+                assert_eq!(versions.len(), 1, "{versions:?}");
+                reads += 1;
+            }
+            reads
+        });
+        for n in 1..=env_count("TEST_REVISIONS", 6) {
+            system.planfassung(&version(usize::try_from(n).unwrap()), false).unwrap();
+        }
+        stop.store(true, Ordering::SeqCst);
+        reading.join().unwrap()
+    });
+    println!("plan: read {reads} times while it changed");
+    assert!(reads > 0);
 }
 
 /// Catches: the ways up and down in `zweige`, the OE above, an Akte that adds to the view.
