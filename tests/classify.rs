@@ -127,8 +127,8 @@ fn heads_of_the_letters_are_read() {
         }
     }
     println!("heads: {dated} of {all} dates right, {} wrong: {wrong:?}", wrong.len());
-    assert!(all == 150 && dated >= 100, "{dated} of {all}");
-    assert!(wrong.len() <= 8, "{wrong:?}");
+    assert!(all == 150 && dated >= 125, "{dated} of {all}");
+    assert!(wrong.len() <= 3, "{wrong:?}");
 }
 
 /// Sixty heads (two of five letters) were read by hand: `koepfe.csv`. What is not there is empty.
