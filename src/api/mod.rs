@@ -24,6 +24,7 @@ pub mod schemas;
 mod schluessel;
 mod suche;
 mod vorgaenge;
+mod vorschlaege;
 
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ pub fn collect() -> Collector {
     push::collect(&mut routes);
     dokumente::collect(&mut routes);
     inhalt::collect(&mut routes);
+    vorschlaege::collect(&mut routes);
     posteingang::collect(&mut routes);
     suche::collect(&mut routes);
     protokoll::collect(&mut routes);

@@ -9,7 +9,7 @@ use crate::domain::{
         Aktenplan, Planeinheit,
         vergleich::{Konkordanz, Planteil},
     },
-    dokument::{Blob, Dokument, Textstand},
+    dokument::{Blob, Dokument, Rueckmeldung, Textstand},
     organisation::{Mandant, Oe, Person, Schluessel, Zugang},
     record::{Index, Keys, Kind, Record},
     verwaltung::{Anfrage, Antrag, Loeschung, Rechteklasse, Zaehler},
@@ -49,6 +49,7 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Loeschung => one::<Loeschung>(form, json),
         Kind::Planteil => one::<Planteil>(form, json),
         Kind::Konkordanz => one::<Konkordanz>(form, json),
+        Kind::Rueckmeldung => one::<Rueckmeldung>(form, json),
     }
 }
 

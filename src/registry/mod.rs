@@ -35,6 +35,11 @@ mod sicht;
 mod sign_on;
 mod views;
 mod vorgaenge;
+mod vorschlaege;
+mod vorschlaege_akten;
+mod vorschlaege_lernen;
+mod vorschlaege_rueckmeldung;
+mod vorschlaege_stand;
 mod write;
 
 use std::sync::Arc;
@@ -53,6 +58,10 @@ pub(crate) use push::Beleg;
 pub use push::{Datei, Einlieferung, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};
 pub use sign_on::Anmeldung;
+pub use vorschlaege::*;
+pub use vorschlaege_lernen::{Anlass, Folge, Lernstoff};
+pub use vorschlaege_rueckmeldung::{Rueckgemeldet, RueckmeldungNeu};
+pub use vorschlaege_stand::{Abgelehnt, Gelernt, Lose, Vorschlagsstand};
 pub use write::Idempotenz;
 pub(crate) use write::Marke;
 
@@ -101,6 +110,7 @@ struct Inner {
     source: Arc<dyn Source>,
     config: Config,
     klassen: klassen::Cache,
+    vorschlaege: vorschlaege_stand::Halter,
 }
 
 impl Registry {
@@ -114,8 +124,17 @@ impl Registry {
         source: Arc<dyn Source>,
         config: Config,
     ) -> Self {
-        let klassen = klassen::Cache::default();
-        Self(Arc::new(Inner { ledger, blobs, derived, index, source, config, klassen }))
+        let (klassen, vorschlaege) = Default::default();
+        Self(Arc::new(Inner {
+            ledger,
+            blobs,
+            derived,
+            index,
+            source,
+            config,
+            klassen,
+            vorschlaege,
+        }))
     }
 
     /// The caller with the registry in hand.

@@ -46,13 +46,13 @@ struct Entwurf {
 }
 
 /// The plan in force and the entry that changed it last.
-fn in_kraft(view: &View<'_>) -> Result<Stored<Aktenplan>, Error> {
+pub(super) fn in_kraft(view: &View<'_>) -> Result<Stored<Aktenplan>, Error> {
     let found = view.kind::<Aktenplan>(None, 1)?.pop();
     found.ok_or_else(|| Error::zustand("aktenplan_fehlt", "Es ist noch kein Aktenplan geladen."))
 }
 
 /// Every unit, in the order of their numbers.
-fn einheiten(view: &View<'_>) -> Result<Vec<Planeinheit>, Error> {
+pub(super) fn einheiten(view: &View<'_>) -> Result<Vec<Planeinheit>, Error> {
     let mut units: Vec<Planeinheit> = Vec::new();
     loop {
         let after = units.last().map(|unit| unit.nummer.clone());

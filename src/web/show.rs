@@ -180,6 +180,8 @@ pub fn aktion(action: &str) -> String {
         "dokument_abgelegt" => "Dokument abgelegt",
         "dokument_storniert" => "Dokument storniert",
         "fassung_angelegt" => "neue Fassung",
+        "vorschlag_angenommen" => "Vorschlag angenommen",
+        "vorschlag_abgelehnt" => "Vorschlag abgelehnt",
         "text_bereit" => "Text gelesen",
         "text_fehlt" => "Text nicht gelesen",
         other => return wort(other),
