@@ -9,6 +9,7 @@ pub mod actors;
 mod made;
 pub mod objects;
 mod rows;
+mod suggestions;
 
 use std::{cell::RefCell, collections::BTreeSet};
 

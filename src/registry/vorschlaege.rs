@@ -20,7 +20,7 @@ use super::{
     vorschlaege_stand::Planbild,
 };
 use crate::{
-    classify::{self, Antwort, Fundart, Kopf, Text, Typ},
+    classify::{self, Antwort, Fundart, Kopf, Sicher, Text, Typ},
     domain::{
         access::{Urteil, Verb},
         akte::{Akte, Vorgang},
@@ -275,14 +275,26 @@ impl<'a> Gefiltert<'a> {
         };
         let vorschlaege: Vec<&classify::Vorschlag> =
             antwort.vorschlaege.iter().filter(stays).collect();
-        // Said of the first one alone: if that is gone, nothing was said.
-        let first = |v: &[&classify::Vorschlag]| v.first().map(|v| v.schluessel.clone());
-        let same = first(&vorschlaege) == antwort.vorschlaege.first().map(|v| v.schluessel.clone());
+        let named = |gruppe: &classify::Gruppe| {
+            let unit = plan.einheit(&gruppe.schluessel).filter(|unit| !unit.stillgelegt)?;
+            Some(Gruppenvorschlag {
+                nummer: gruppe.schluessel.clone(),
+                bezeichnung: unit.bezeichnung.clone(),
+                wahrscheinlichkeit: tausendstel(gruppe.wahrscheinlichkeit),
+            })
+        };
+        let gruppen: Vec<Gruppenvorschlag> = antwort.gruppen.iter().filter_map(named).collect();
+        // It was said of the first one alone: if that is gone, nothing was said.
+        let first = vorschlaege.first().map(|v| &v.schluessel);
+        let unit_stays = first == antwort.vorschlaege.first().map(|v| &v.schluessel);
+        let first = gruppen.first().map(|g| &g.nummer);
+        let group_stays = first == antwort.gruppen.first().map(|g| &g.schluessel);
         let sicher = match antwort.sicher {
-            true if same => Sicherheit::Blatt,
+            Sicher::Blatt if unit_stays => Sicherheit::Blatt,
+            Sicher::Gruppe if group_stays => Sicherheit::Gruppe,
             _ => Sicherheit::WeissNicht,
         };
-        Self { vorschlaege, gruppen: vec![], sicher }
+        Self { vorschlaege, gruppen, sicher }
     }
 }
 

@@ -35,8 +35,8 @@ pub struct Cell {
     pub call: fn(&Matrix, &Actor, &str, &str) -> Antwort,
 }
 
-const READERS: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "works"];
-const CLERKS: &[&str] = &["sb10", "reg10", "personal10", "works"];
+pub const READERS: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "works"];
+pub const CLERKS: &[&str] = &["sb10", "reg10", "personal10", "works"];
 const PUSHERS: &[&str] = &["sb10", "reg10", "personal10", "scan", "writes", "works"];
 const MEMBERS: &[&str] =
     &["sb10", "reg10", "personal10", "archiv", "revision", "admin1", "scan", "writes", "works"];
@@ -58,7 +58,7 @@ fn send(m: &Matrix, a: &Actor, method: &str, path: &str, etag: &str, body: Value
     }
 }
 
-fn get(m: &Matrix, a: &Actor, path: &str) -> Antwort {
+pub fn get(m: &Matrix, a: &Actor, path: &str) -> Antwort {
     send(m, a, "GET", path, "", Value::Null)
 }
 
@@ -75,7 +75,7 @@ fn upload(m: &Matrix, a: &Actor, path: &str, etag: &str, metadata: &Value) -> An
     m.stadt.push_with(&a.token, path, &headers, metadata, b"Inhalt")
 }
 
-const fn object(
+pub const fn object(
     gate: &'static [&'static str],
     verb: char,
     kind: Kind,
@@ -93,6 +93,7 @@ pub fn all() -> Vec<(&'static str, Row)> {
     rows.extend(akten_more());
     rows.extend(dokumente());
     rows.extend(dokumente_more());
+    rows.extend(super::suggestions::rows());
     rows
 }
 
