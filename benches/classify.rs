@@ -53,6 +53,7 @@ fn cost(documents: usize) {
     let classes = (0..UNITS).map(|unit| Klasse {
         schluessel: format!("{}.{unit:04}", unit / 50),
         gruppe: (unit / 50).to_string(),
+        ueber: String::new(),
         worte: (0..6).map(|word| (4, own(unit, word))).collect(),
         beispiele: (6..9).map(|word| own(unit, word)).collect(),
     });

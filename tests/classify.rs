@@ -4,7 +4,7 @@
 use std::{fs, path::Path, process::Command};
 
 use aktenlauf::{
-    classify::{Error, Klasse, Lernen, Modell, Text, exact, kopf},
+    classify::{Error, Klasse, Lernen, Modell, Sicher, Text, exact, kopf},
     domain::{aktenplan, aktenzeichen::Grammatik},
 };
 
@@ -45,7 +45,8 @@ fn it_learns_and_names_words_and_similar_documents() {
         model.ask(&text("Betreff: Carport\n\nIch will eine Garage bauen, Statik liegt bei."));
     let first = &answer.vorschlaege[0];
     assert_eq!(first.schluessel, "Bauamt");
-    assert!(answer.sicher, "{answer:?}");
+    assert_eq!(answer.sicher, Sicher::Blatt, "{answer:?}");
+    assert!(answer.gruppen.is_empty(), "labels lie in no branch");
     assert!(first.worte.iter().any(|word| word == "Carport"), "{:?}", first.worte);
     assert!(first.aehnliche.iter().all(|(id, _)| id % 3 == 0) && !first.aehnliche.is_empty());
     let sum: f32 = answer.vorschlaege.iter().map(|s| s.wahrscheinlichkeit).sum();
@@ -56,7 +57,7 @@ fn it_learns_and_names_words_and_similar_documents() {
 fn it_does_not_claim_to_know_what_it_can_not() {
     let model = learned(90, None);
     for strange in ["", "   \n", "zzz qqq", "\u{0}\u{202e}"] {
-        assert!(!model.ask(&text(strange)).sicher, "{strange:?}");
+        assert_eq!(model.ask(&text(strange)).sicher, Sicher::Nein, "{strange:?}");
     }
     let empty = Lernen::new(Vec::new(), 0).finish();
     assert!(empty.ask(&text("Bauantrag")).vorschlaege.is_empty());
@@ -99,6 +100,9 @@ fn the_plan_alone_suggests_on_the_first_day() {
     let answer = model.ask(&text(letter));
     let numbers: Vec<&str> = answer.vorschlaege.iter().map(|s| s.schluessel.as_str()).collect();
     assert!(numbers.iter().take(3).any(|n| n.starts_with("122.15")), "{numbers:?}");
+    assert_eq!(answer.gruppen[0].schluessel, "122");
+    assert!(answer.gruppen[0].wahrscheinlichkeit >= answer.vorschlaege[0].wahrscheinlichkeit);
+    assert_ne!(answer.sicher, Sicher::Nein, "{answer:?}");
 }
 
 #[test]

@@ -46,15 +46,18 @@ impl Corpus {
     /// An empty one, for about so many documents.
     #[must_use]
     pub fn new(classes: usize, expected: usize) -> Self {
+        let limit = (ENTRIES_MAX / expected.max(1)).clamp(200, FEATURES_MAX);
+        // Reserved at once: growing would hold the old and the new place side by side.
+        let room = expected.saturating_mul(limit).min(ENTRIES_MAX);
         Self {
             classes,
             class: Vec::new(),
             ids: Vec::new(),
             dates: Vec::new(),
-            limit: (ENTRIES_MAX / expected.max(1)).clamp(200, FEATURES_MAX),
+            limit,
             starts: vec![0],
-            features: Vec::new(),
-            weights: Vec::new(),
+            features: Vec::with_capacity(room),
+            weights: Vec::with_capacity(room),
             squares: Vec::new(),
         }
     }
@@ -112,8 +115,6 @@ impl Corpus {
         }
         self.features.truncate(to);
         self.weights.truncate(to);
-        self.features.shrink_to_fit();
-        self.weights.shrink_to_fit();
     }
 
     /// The features of a document with their weights.

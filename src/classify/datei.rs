@@ -5,10 +5,16 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, Modell, merkmale::DIMENSIONS, stapel::Stapel, tafel::Tafel, teile::Teile};
+use super::{
+    Error, Modell,
+    merkmale::DIMENSIONS,
+    stapel::{Stapel, Stufe},
+    tafel::Tafel,
+    teile::{Lage, Teile},
+};
 
 /// Changes with every change of features, tables or weights.
-const MAGIC: &[u8; 16] = b"aktenlauf-mod 01";
+const MAGIC: &[u8; 16] = b"aktenlauf-mod 02";
 const SUM: usize = 32;
 
 impl Modell {
@@ -16,10 +22,12 @@ impl Modell {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Out(MAGIC.to_vec());
-        out.count(self.keys.len());
-        for key in &self.keys {
-            out.count(key.len());
-            out.0.extend(key.as_bytes());
+        for names in [&self.keys, &self.group_keys] {
+            out.count(names.len());
+            for name in names {
+                out.count(name.len());
+                out.0.extend(name.as_bytes());
+            }
         }
         let known = self.rarity.iter().filter(|weight| **weight > 0.0).count();
         out.count(known);
@@ -32,9 +40,9 @@ impl Modell {
             out.list(&table.keys);
             out.list(&table.starts);
             out.list(&table.targets);
-            out.floats(&table.weights);
+            out.shorts(&table.weights);
         }
-        for list in [&parts.class, &parts.counts, &parts.groups] {
+        for list in [&parts.class, &parts.counts, &parts.place.above, &parts.place.groups] {
             out.list(list);
         }
         out.count(self.ids.len());
@@ -42,8 +50,11 @@ impl Modell {
             out.0.extend(id.to_le_bytes());
         }
         out.floats(&self.stack.views);
-        out.floats(&self.stack.signs);
-        out.floats(&[self.stack.threshold]);
+        for level in [&self.stack.leaf, &self.stack.group] {
+            out.floats(&level.signs);
+            out.floats(&level.trust);
+            out.floats(&[level.threshold, level.rare]);
+        }
         let sum = Sha256::digest(&out.0);
         out.0.extend(sum);
         out.0
@@ -78,10 +89,12 @@ impl Modell {
             && parts.class.len() == documents
             && within(&parts.class, classes)
             && parts.counts.len() == classes
-            && parts.groups.len() == classes
-            && within(&parts.groups, classes)
-            && self.stack.views.iter().chain(&self.stack.signs).all(|w| w.is_finite())
-            && self.stack.threshold.is_finite()
+            && [&parts.place.above, &parts.place.groups]
+                .into_iter()
+                .all(|list| list.len() == classes && within(list, classes))
+            && (self.group_keys.is_empty() || within(&parts.place.groups, self.group_keys.len()))
+            && self.stack.views.iter().all(|w| w.is_finite())
+            && [&self.stack.leaf, &self.stack.group].into_iter().all(Stufe::is_sound)
     }
 }
 
@@ -97,6 +110,10 @@ impl Out {
     fn list(&mut self, list: &[u32]) {
         self.count(list.len());
         list.iter().for_each(|value| self.u32(*value));
+    }
+    fn shorts(&mut self, list: &[u16]) {
+        self.count(list.len());
+        list.iter().for_each(|value| self.0.extend(value.to_le_bytes()));
     }
     fn floats(&mut self, list: &[f32]) {
         self.count(list.len());
@@ -126,17 +143,31 @@ impl<'a> In<'a> {
     fn floats(&mut self) -> Option<Vec<f32>> {
         Some(self.list()?.into_iter().map(f32::from_bits).collect())
     }
+    fn shorts(&mut self) -> Option<Vec<u16>> {
+        let count = self.count()?;
+        let bytes = self.take(count.checked_mul(2)?)?;
+        bytes.chunks_exact(2).map(|b| Some(u16::from_le_bytes(b.try_into().ok()?))).collect()
+    }
+    fn names(&mut self) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for _ in 0..self.count()? {
+            let length = self.count()?;
+            names.push(String::from_utf8(self.take(length)?.to_vec()).ok()?);
+        }
+        Some(names)
+    }
+    fn level(&mut self) -> Option<Stufe> {
+        let (signs, trust) = (self.floats()?.try_into().ok()?, self.floats()?);
+        let [threshold, rare] = self.floats()?.try_into().ok()?;
+        Some(Stufe { signs, trust, threshold, rare })
+    }
     fn table(&mut self) -> Option<Tafel> {
         let (keys, starts, targets) = (self.list()?, self.list()?, self.list()?);
-        Some(Tafel { keys, starts, targets, weights: self.floats()? })
+        Some(Tafel { keys, starts, targets, weights: self.shorts()? })
     }
 
     fn model(&mut self) -> Option<Modell> {
-        let mut keys = Vec::new();
-        for _ in 0..self.count()? {
-            let length = self.count()?;
-            keys.push(String::from_utf8(self.take(length)?.to_vec()).ok()?);
-        }
+        let (keys, group_keys) = (self.names()?, self.names()?);
         let mut rarity = vec![0.0; DIMENSIONS];
         for _ in 0..self.count()? {
             let feature = self.count()?;
@@ -145,18 +176,19 @@ impl<'a> In<'a> {
         }
         let (linear, centroids) = (self.table()?, self.table()?);
         let (neighbours, plan) = (self.table()?, self.table()?);
-        let (class, counts, groups) = (self.list()?, self.list()?, self.list()?);
+        let (class, counts) = (self.list()?, self.list()?);
+        let place = Lage { above: self.list()?, groups: self.list()? };
         let count = self.count()?;
         let ids = self.take(count.checked_mul(16)?)?.chunks_exact(16);
         let ids: Option<Vec<u128>> =
             ids.map(|b| Some(u128::from_le_bytes(b.try_into().ok()?))).collect();
         let stack = Stapel {
             views: self.floats()?.try_into().ok()?,
-            signs: self.floats()?.try_into().ok()?,
-            threshold: self.floats()?.first().copied()?,
+            leaf: self.level()?,
+            group: self.level()?,
         };
-        let parts = Teile { linear, centroids, neighbours, plan, class, counts, groups };
-        let model = Modell { keys, rarity, parts, ids: ids?, stack };
+        let parts = Teile { linear, centroids, neighbours, plan, class, counts, place };
+        let model = Modell { keys, group_keys, rarity, parts, ids: ids?, stack };
         self.0.is_empty().then_some(model)
     }
 }

@@ -7,17 +7,15 @@
 
 use std::fmt;
 
-/// One question and its answer.
+/// One question and its answer, at one level of the plan.
 #[derive(Clone, Debug)]
-pub struct Frage {
+pub struct Zeile {
     /// What is right.
     pub truth: String,
-    /// The answer, the likeliest first.
+    /// The answer. Names that come twice are one answer, as sure as they are together.
     pub ranked: Vec<(String, f32)>,
-    /// From which probability on the answer counted as given.
-    pub threshold: f32,
-    /// How many documents of the right class were learned from.
-    pub known: usize,
+    /// Whether the answer was given as sure.
+    pub given: bool,
 }
 
 /// Shares of one set of questions, 0 to 1.
@@ -40,27 +38,25 @@ pub struct Messung {
 }
 
 impl Messung {
-    /// Counts, where answers are compared after `level` has shortened them.
+    /// Counts.
     #[must_use]
-    pub fn of<'q>(asked: impl Iterator<Item = &'q Frage>, level: impl Fn(&str) -> String) -> Self {
+    pub fn of(asked: impl Iterator<Item = Zeile>) -> Self {
         let mut rows: Vec<(f32, bool)> = Vec::new();
         let (mut top3, mut given, mut given_right) = (0, 0, 0);
         for question in asked {
-            let truth = level(&question.truth);
-            // Units that are one at this level are one answer, as sure as they are together.
+            let is_truth = |(key, _): &(String, f32)| *key == question.truth;
             let mut merged: Vec<(String, f32)> = Vec::new();
-            for (key, probability) in &question.ranked {
-                let key = level(key);
+            for (key, probability) in question.ranked {
                 match merged.iter_mut().find(|(other, _)| *other == key) {
                     Some((_, sum)) => *sum += probability,
-                    None => merged.push((key, *probability)),
+                    None => merged.push((key, probability)),
                 }
             }
             merged.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let right = merged.first().is_some_and(|(key, _)| *key == truth);
-            top3 += usize::from(merged.iter().take(3).any(|(key, _)| *key == truth));
+            let right = merged.first().is_some_and(is_truth);
+            top3 += usize::from(merged.iter().take(3).any(is_truth));
             let sure = merged.first().map_or(0.0, |(_, p)| p.min(1.0));
-            if sure >= question.threshold {
+            if question.given {
                 given += 1;
                 given_right += usize::from(right);
             }

@@ -10,8 +10,11 @@ use crate::domain::aktenplan::Planeinheit;
 pub struct Klasse {
     /// The unit's number, or the label.
     pub schluessel: String,
-    /// What it is a part of: the unit above. Classes of one group help each other.
+    /// The branch that is answered where the unit itself is unsure: in a plan the Produktgruppe,
+    /// its second level. Empty where there is none.
     pub gruppe: String,
+    /// The unit directly above. Classes below one unit help each other; empty: those of a group.
+    pub ueber: String,
     /// What describes it, with a weight of 1 to 9 each.
     pub worte: Vec<(u8, String)>,
     /// Documents that belong here, as the plan names them.
@@ -37,16 +40,22 @@ impl Klasse {
             let mut words = vec![(4, unit.bezeichnung.clone())];
             words.extend(unit.stichworte.iter().map(|word| (4, word.clone())));
             let mut above = unit.uebergeordnet.as_deref();
+            let mut chain = Vec::new();
             // A plan that was read has no cycle; the bound is for one that was not.
             for weight in [2, 1, 1, 1, 1, 1, 1, 1] {
                 let Some(parent) = above.and_then(|number| by_number.get(number)) else { break };
+                chain.push(parent.nummer.as_str());
                 words.push((weight, parent.bezeichnung.clone()));
                 words.extend(parent.stichworte.iter().map(|word| (weight, word.clone())));
                 above = parent.uebergeordnet.as_deref();
             }
+            // Below a top unit; a plan of two levels has nothing but its top units.
+            let group = chain.len().checked_sub(2).or(chain.len().checked_sub(1));
+            let group = group.and_then(|at| chain.get(at)).copied().unwrap_or_default();
             Self {
                 schluessel: unit.nummer.clone(),
-                gruppe: unit.uebergeordnet.clone().unwrap_or_default(),
+                gruppe: group.to_owned(),
+                ueber: unit.uebergeordnet.clone().unwrap_or_default(),
                 worte: words,
                 beispiele: unit.beispiele.clone(),
             }

@@ -16,23 +16,26 @@ use super::{
     merkmale::{self, DIMENSIONS, Features},
     stapel::{Item, Stapel},
     tafel::Tafel,
-    teile::Teile,
+    teile::{Found, Lage, Teile},
 };
 
 /// Held-out questions that the weights are learned from, at most.
-const ITEMS_MAX: usize = 6_000;
+const ITEMS_MAX: usize = 4_000;
 /// Up to so many documents all of them are held out once, in folds; beyond it a fifth.
 const FOLDED_MAX: usize = 3_000;
 /// Folds.
 const FOLDS: usize = 5;
-/// With fewer held-out documents the plan's own examples teach, too.
-const FEW: usize = 300;
+/// From so many dated documents on, the newer are held out.
+const DATED_MIN: usize = 400;
+/// Up to so many, twice.
+const TWICE_MAX: usize = 20_000;
 
 /// Documents are added one by one, then the model is made.
 pub struct Lernen {
     classes: Vec<Klasse>,
     by_key: HashMap<String, usize>,
-    groups: Vec<u32>,
+    place: Lage,
+    group_keys: Vec<String>,
     corpus: Corpus,
 }
 
@@ -42,17 +45,13 @@ impl Lernen {
     pub fn new(classes: Vec<Klasse>, expected: usize) -> Self {
         let key = |(at, class): (usize, &Klasse)| (class.schluessel.clone(), at);
         let by_key = classes.iter().enumerate().map(key).collect();
-        let mut names: HashMap<&str, u32> = HashMap::new();
-        let mut groups = Vec::new();
-        for (at, class) in classes.iter().enumerate() {
-            // Classes without a group are groups of their own.
-            let own = names.len() as u32;
-            let name =
-                if class.gruppe.is_empty() { &classes[at].schluessel } else { &class.gruppe };
-            groups.push(*names.entry(name).or_insert(own));
-        }
+        // Classes without a group are groups of their own.
+        let or = |name: &String, other: &String| if name.is_empty() { other } else { name }.clone();
+        let group = |class: &Klasse| or(&class.gruppe, &class.schluessel);
+        let (groups, group_keys) = numbered(classes.iter().map(group));
+        let (above, _) = numbered(classes.iter().map(|class| or(&class.ueber, &group(class))));
         let corpus = Corpus::new(classes.len(), expected);
-        Self { by_key, groups, corpus, classes }
+        Self { by_key, place: Lage { above, groups }, group_keys, corpus, classes }
     }
 
     /// Adds a document that people filed; false if there is no such class.
@@ -92,26 +91,31 @@ impl Lernen {
         drop(described);
         let mut items = Vec::new();
         for (known, asked) in splits(&self.corpus) {
-            let parts = Teile::new(&self.corpus, &known, plan.clone(), self.groups.clone());
-            let step = (asked.len() / ITEMS_MAX).max(1);
+            let parts = Teile::new(&self.corpus, &known, plan.clone(), self.place.clone());
+            let step = asked.len().div_ceil(ITEMS_MAX).max(1);
             for doc in asked.into_iter().step_by(step) {
                 let found = parts.ask(&self.corpus.vector(doc));
-                items.push(Item { found, truth: self.corpus.class[doc] as usize });
+                items.push(self.item(found, self.corpus.class[doc] as usize));
             }
         }
-        if items.len() < FEW {
-            items.extend(self.examples(&rarity));
-        }
+        let examples = self.examples(&rarity);
+        let stack = Stapel::learn(&examples, &items, self.classes.len(), self.group_keys.len());
+        drop((examples, items));
         let all: Vec<usize> = (0..self.corpus.len()).collect();
-        let parts = Teile::new(&self.corpus, &all, plan, self.groups);
-        let stack = Stapel::learn(&items, &parts.counts);
+        let parts = Teile::new(&self.corpus, &all, plan, self.place);
+        let grouped = self.classes.iter().any(|class| !class.gruppe.is_empty());
         Modell {
             keys: self.classes.into_iter().map(|class| class.schluessel).collect(),
+            group_keys: if grouped { self.group_keys } else { Vec::new() },
             rarity,
             parts,
             ids: self.corpus.ids,
             stack,
         }
+    }
+
+    fn item(&self, found: Found, truth: usize) -> Item {
+        Item { found, truth, group: self.place.groups[truth] as usize }
     }
 
     /// The plan's examples, each asked of a plan that lacks it.
@@ -123,7 +127,7 @@ impl Lernen {
                 self.classes.iter().map(|class| class.features(Some(without))).collect();
             let none = Corpus::new(self.classes.len(), 0);
             let plan = table(&lacking, rarity);
-            let parts = Teile::new(&none, &[], plan, self.groups.clone());
+            let parts = Teile::new(&none, &[], plan, self.place.clone());
             for (truth, class) in self.classes.iter().enumerate() {
                 let Some(example) = class.beispiele.get(without) else { continue };
                 // A letter names its matter more than once, and something else in passing.
@@ -132,11 +136,25 @@ impl Lernen {
                 let text = format!("{example}\n{example}\n{other}");
                 let features = merkmale::of(&Text { text: &text, ..Text::default() }, 2_000);
                 let found = parts.ask(&weighed(features.into_iter(), rarity));
-                items.push(Item { found, truth });
+                items.push(self.item(found, truth));
             }
         }
         items
     }
+}
+
+/// Names in the order of their first appearance, and the number of each one's.
+fn numbered(names: impl Iterator<Item = String>) -> (Vec<u32>, Vec<String>) {
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut list = Vec::new();
+    let number = |name: String| {
+        let next = list.len() as u32;
+        *known.entry(name).or_insert_with_key(|name| {
+            list.push(name.clone());
+            next
+        })
+    };
+    (names.map(number).collect(), list)
 }
 
 /// The table of what describes each class.
@@ -149,19 +167,26 @@ fn table(described: &[Features], rarity: &[f32]) -> Tafel {
     Tafel::new(entries)
 }
 
-/// Which documents are learned from and which are asked, to learn how sure an answer is: the
-/// newest fifth, where dates are known; else folds or a fifth.
+/// Which documents are learned from and which are asked, to learn how sure an answer is. Where
+/// dates are known the newer are asked of a model of the older, as it will be in use: the newest
+/// fifth, and the fifth before it while that is cheap. Else folds, or a fifth.
 fn splits(corpus: &Corpus) -> Vec<(Vec<usize>, Vec<usize>)> {
     let count = corpus.len();
     if count < 10 {
         return Vec::new();
     }
     let dated = corpus.dates.iter().filter(|date| date.is_some()).count();
-    if dated * 10 >= count * 9 && count > FOLDED_MAX / 3 {
+    if dated * 10 >= count * 9 && count >= DATED_MIN {
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|doc| (corpus.dates[*doc], corpus.ids[*doc]));
-        let asked = order.split_off(count - count / FOLDS);
-        return vec![(order, asked)];
+        let fifth = count / FOLDS;
+        let ends = [count, count - fifth];
+        let ends = if count <= TWICE_MAX { ends.as_slice() } else { &ends[..1] };
+        let window = |end: &usize| {
+            let (known, asked) = order[..*end].split_at(end - fifth);
+            (known.to_vec(), asked.to_vec())
+        };
+        return ends.iter().map(window).collect();
     }
     let folds = if count <= FOLDED_MAX { FOLDS } else { 1 };
     let asked = |doc: &usize, fold: usize| doc % FOLDS == fold;

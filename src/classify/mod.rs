@@ -2,8 +2,8 @@
 //!
 //! First what is exact ([`exact`]): numbers of our own in the text. Then the model: it knows the
 //! plan's words from the first day, learns from documents that people filed, ranks plan units with
-//! a calibrated probability and the reason, and says "weiß nicht" below a threshold that held-out
-//! documents have set. It never decides, never learns from its own guesses, and knows no rights:
+//! a calibrated probability and the reason, answers with the branch (Produktgruppe) alone where the
+//! unit is unsure, and says "weiß nicht" below a threshold that held-out documents have set. It never decides, never learns from its own guesses, and knows no rights:
 //! what it names (similar documents by id) the caller must filter before anyone sees it.
 //!
 //! A model holds hashed features and ids of documents, no words and no names. Hashes of words are
@@ -25,11 +25,12 @@ mod tafel;
 mod teile;
 
 pub use exact::{Fund, Fundart, exact};
-pub use karte::{Frage, Karte, Messung, scanned};
+pub use karte::{Karte, Messung, Zeile, scanned};
 pub use klassen::Klasse;
 pub use kopf::{Kopf, Typ, kopf};
 pub use lernen::Lernen;
-pub use modell::{Antwort, Modell, Vorschlag};
+pub use modell::{Antwort, Gruppe, Modell, Rang, Vorschlag};
+pub use stapel::Sicher;
 
 /// A text and what is known beside it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use super::{
     Text,
     corpus::weighed,
     merkmale::{self, Features},
-    stapel::Stapel,
+    stapel::{Ranked, Sicher, Stapel},
     teile::{Found, Teile},
 };
 
@@ -14,6 +14,8 @@ use super::{
 const FEATURES_MAX: usize = 3_000;
 /// Suggestions of an answer.
 const SUGGESTED: usize = 10;
+/// Branches of an answer.
+const GROUPS: usize = 3;
 /// Words and similar documents of a suggestion.
 const REASONS: usize = 5;
 
@@ -30,19 +32,44 @@ pub struct Vorschlag {
     pub aehnliche: Vec<(u128, f32)>,
 }
 
+/// A branch of the plan, the Produktgruppe, with all units in it together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gruppe {
+    /// Its number.
+    pub schluessel: String,
+    /// How likely the right unit lies in it.
+    pub wahrscheinlichkeit: f32,
+}
+
 /// What the model says of one text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Antwort {
     /// The likeliest first, at most ten.
     pub vorschlaege: Vec<Vorschlag>,
-    /// False: "weiß nicht". The first suggestion is below the threshold.
-    pub sicher: bool,
+    /// The likeliest branch first, at most three; none where classes have no branches. Where it is
+    /// sure of the unit, the first is that unit's branch.
+    pub gruppen: Vec<Gruppe>,
+    /// Of the first unit, of the first branch, or of nothing ("weiß nicht").
+    pub sicher: Sicher,
+}
+
+/// The classes and groups by probability, without reasons.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rang {
+    /// Classes, at most a few dozen.
+    pub blaetter: Vec<(String, f32)>,
+    /// Their groups; none where classes have none.
+    pub gruppen: Vec<(String, f32)>,
+    /// Of which of them the answer is sure.
+    pub sicher: Sicher,
 }
 
 /// What was learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Modell {
     pub(super) keys: Vec<String>,
+    /// None where classes have no groups.
+    pub(super) group_keys: Vec<String>,
     pub(super) rarity: Vec<f32>,
     pub(super) parts: Teile,
     pub(super) ids: Vec<u128>,
@@ -50,12 +77,6 @@ pub struct Modell {
 }
 
 impl Modell {
-    /// From which probability on an answer counts as sure.
-    #[must_use]
-    pub const fn threshold(&self) -> f32 {
-        self.stack.threshold
-    }
-
     /// How many documents were learned from.
     #[must_use]
     pub fn documents(&self) -> usize {
@@ -68,12 +89,22 @@ impl Modell {
         &self.ids
     }
 
-    /// The classes by probability, without reasons; at most a few dozen.
+    /// The classes by probability, without reasons.
     #[must_use]
-    pub fn rank(&self, text: &Text<'_>) -> Vec<(&str, f32)> {
+    pub fn rank(&self, text: &Text<'_>) -> Rang {
         let (_, found) = self.found(text);
-        let ranked = self.stack.rank(&found, &self.parts.counts);
-        ranked.into_iter().filter_map(|(c, p)| Some((self.keys.get(c)?.as_str(), p))).collect()
+        let both = self.stack.rank(&found);
+        let blaetter = named(&self.keys, both.leaves);
+        let gruppen = named(&self.group_keys, both.groups);
+        Rang { blaetter, gruppen, sicher: self.level(both.sure) }
+    }
+
+    /// A class without a group can't be known by its group alone.
+    const fn level(&self, sure: Sicher) -> Sicher {
+        match sure {
+            Sicher::Gruppe if self.group_keys.is_empty() => Sicher::Nein,
+            sure => sure,
+        }
     }
 
     fn found(&self, text: &Text<'_>) -> (Features, Found) {
@@ -86,9 +117,7 @@ impl Modell {
     #[must_use]
     pub fn ask(&self, text: &Text<'_>) -> Antwort {
         let (vector, found) = self.found(text);
-        let ranked = self.stack.rank(&found, &self.parts.counts);
-        let sure = |first: &(usize, f32)| first.1 >= self.stack.threshold;
-        let sicher = ranked.first().is_some_and(sure);
+        let both = self.stack.rank(&found);
         let suggestion = |(class, probability): (usize, f32)| {
             let of_class = |(doc, _): &&(usize, f32)| {
                 self.parts.class.get(*doc).is_some_and(|c| usize::try_from(*c) == Ok(class))
@@ -102,8 +131,10 @@ impl Modell {
                 aehnliche: near.collect(),
             })
         };
-        let vorschlaege = ranked.into_iter().take(SUGGESTED).filter_map(suggestion).collect();
-        Antwort { vorschlaege, sicher }
+        let vorschlaege = both.leaves.into_iter().take(SUGGESTED).filter_map(suggestion).collect();
+        let groups = named(&self.group_keys, both.groups).into_iter().take(GROUPS);
+        let group = |(schluessel, wahrscheinlichkeit)| Gruppe { schluessel, wahrscheinlichkeit };
+        Antwort { vorschlaege, gruppen: groups.map(group).collect(), sicher: self.level(both.sure) }
     }
 
     /// What each feature adds for a class.
@@ -119,4 +150,9 @@ impl Modell {
         }
         share
     }
+}
+
+/// With their names; those that have none are left out.
+fn named(keys: &[String], ranked: Ranked) -> Vec<(String, f32)> {
+    ranked.into_iter().filter_map(|(unit, p)| Some((keys.get(unit)?.clone(), p))).collect()
 }

@@ -1,41 +1,87 @@
-//! Weighs the views of the parts, and says how sure the answer is.
+//! Weighs the views of the parts, and says how sure the answer is: of the unit, and of its branch.
 //!
-//! Both are small logistic models that are learned from documents the parts had not seen; where
-//! there are too few of those, they stay near what other data has taught. Probabilities are those
-//! of the held-out documents: of answers given with 0.9, nine in ten were right.
+//! All are small logistic models that are learned from documents the parts had not seen; where
+//! there are too few of those, they stay near what the plan's own examples have taught, discounted
+//! by what real letters are harder than examples. Probabilities are those of the held-out
+//! documents: of answers given with 0.9, nine in ten were right. An answer is given from a threshold
+//! on that held-out documents have proven, with a margin for chance.
 
 #![expect(
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
-    reason = "small counts; places within fixed arrays"
+    reason = "small counts; places within fixed arrays and lists of the model's own"
 )]
 
-use super::teile::{Found, VIEWS};
+use super::teile::{Candidate, Found, VIEWS};
 
 /// What the certainty depends on.
-const SIGNS: usize = 8;
+const SIGNS: usize = 13;
+/// What has to be right of the answers that are given.
+pub const PRECISION: f64 = 0.95;
+/// How far chance is allowed for, in standard deviations: 9 in 10 one-sided.
+const MARGIN: f64 = 1.28;
+/// No answer is as sure as this.
+const NEVER: f32 = 1.0;
+/// The threshold where the plan's examples alone have taught: of the unit and of its branch.
+const PLAN_ONLY: [f32; 2] = [0.9, 0.9];
+/// How much less sure than of an example of the plan one can be of a real letter, at equal signs:
+/// factor and addend of the log odds, of the unit and of its branch. Learned from 76 letters
+/// (`tests/data/abgleich.txt`) that are no part of any quality card.
+const LETTERS: [(f32, f32); 2] = [(1.0, 0.0), (1.0, 0.0)];
+/// Documents below which a unit counts as rare.
+const FEW: u32 = 5;
 
-/// What is right, at the least, of the answers that are given.
-pub const PRECISION: f64 = 0.96;
-/// The threshold where nothing could be held out.
-const THRESHOLD: f32 = 0.9;
+/// Of what the answer is sure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sicher {
+    /// Of the first unit.
+    Blatt,
+    /// Of the first branch, not of the unit in it.
+    Gruppe,
+    /// Of nothing: "weiß nicht".
+    #[default]
+    Nein,
+}
 
-/// Weights of the views and of the signs of certainty, and the threshold.
+#[derive(Clone, Copy)]
+enum Level {
+    Leaf,
+    Group,
+}
+
+impl Level {
+    fn unit(self, candidate: &Candidate) -> usize {
+        match self {
+            Self::Leaf => candidate.class,
+            Self::Group => candidate.group,
+        }
+    }
+    fn count(self, candidate: &Candidate) -> u32 {
+        match self {
+            Self::Leaf => candidate.count,
+            Self::Group => candidate.group_count,
+        }
+    }
+}
+
+/// How sure an answer of one level is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stufe {
+    pub(super) signs: [f32; SIGNS],
+    /// Of each unit, how much more or less often answers that named it were right: log odds.
+    pub(super) trust: Vec<f32>,
+    /// Answers are given from here on.
+    pub(super) threshold: f32,
+    /// Those that name a unit of few documents, from here on.
+    pub(super) rare: f32,
+}
+
+/// Weights of the views, and the certainty of both levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stapel {
     pub(super) views: [f32; VIEWS],
-    pub(super) signs: [f32; SIGNS],
-    pub(super) threshold: f32,
-}
-
-impl Default for Stapel {
-    fn default() -> Self {
-        Self {
-            views: [2.0, 1.0, 1.5, 0.8, 0.8, 2.0, 2.0, 1.5, 1.0, 0.3, 0.0, 1.0, 0.0],
-            signs: [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-            threshold: THRESHOLD,
-        }
-    }
+    pub(super) leaf: Stufe,
+    pub(super) group: Stufe,
 }
 
 /// A held-out question with its right class.
@@ -44,62 +90,157 @@ pub struct Item {
     pub found: Found,
     /// What was right.
     pub truth: usize,
+    /// Its group.
+    pub group: usize,
 }
 
-/// A class with its probability, the likeliest first.
+/// Units with their probabilities, the likeliest first.
 pub type Ranked = Vec<(usize, f32)>;
 
+/// Both levels of an answer.
+pub struct Beide {
+    /// Classes.
+    pub leaves: Ranked,
+    /// Their groups.
+    pub groups: Ranked,
+    /// Of which the answer is sure.
+    pub sure: Sicher,
+}
+
+struct Sample {
+    signs: [f32; SIGNS],
+    unit: usize,
+    right: bool,
+    rare: bool,
+}
+
 impl Stapel {
-    /// The classes by probability.
+    /// For so many classes and groups, before anything is learned.
+    fn new(classes: usize, groups: usize) -> Self {
+        let level = |units| {
+            let mut signs = [0.0; SIGNS];
+            signs[1] = 1.0;
+            Stufe { signs, trust: vec![0.0; units], threshold: NEVER, rare: NEVER }
+        };
+        Self {
+            views: [2.0, 1.0, 1.5, 0.8, 0.8, 2.0, 2.0, 1.5, 1.0, 0.3, 0.0, 1.0, 0.0],
+            leaf: level(classes),
+            group: level(groups),
+        }
+    }
+
+    /// Learns from the plan's examples and from held-out documents.
     #[must_use]
-    pub fn rank(&self, found: &Found, counts: &[u32]) -> Ranked {
-        let mut ranked = self.mixed(found);
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let Some(&(_, first)) = ranked.first() else { return ranked };
-        let sure = sigmoid(dot(&self.signs, &signs(found, &ranked, counts)));
-        let sure = sure.clamp(0.001, 0.999);
+    pub fn learn(examples: &[Item], items: &[Item], classes: usize, groups: usize) -> Self {
+        let mut stack = Self::new(classes, groups);
+        stack.learn_views(examples);
+        if !examples.is_empty() {
+            for (level, place) in [(Level::Leaf, 0), (Level::Group, 1)] {
+                let samples = stack.samples(level, examples);
+                let (factor, addend) = LETTERS[place];
+                let of_level = stack.level_mut(level);
+                of_level.learn(&samples);
+                of_level.signs.iter_mut().for_each(|weight| *weight *= factor);
+                of_level.signs[0] += addend;
+                of_level.threshold = PLAN_ONLY[place];
+                of_level.rare = PLAN_ONLY[place];
+            }
+        }
+        if !items.is_empty() {
+            stack.learn_views(items);
+            for level in [Level::Leaf, Level::Group] {
+                let mut samples = stack.samples(level, items);
+                let of_level = stack.level_mut(level);
+                of_level.learn_trust(&mut samples);
+                of_level.learn(&samples);
+                of_level.choose(&samples);
+            }
+        }
+        stack
+    }
+
+    /// Both levels by probability, and of which the answer is sure.
+    #[must_use]
+    pub fn rank(&self, found: &Found) -> Beide {
+        let mixed = self.mixed(found);
+        let (leaves, leaf_sure) = self.calibrated(Level::Leaf, found, &mixed);
+        let (mut groups, group_sure) = self.calibrated(Level::Group, found, &mixed);
+        let of = |class: usize| found.candidates.iter().find(|c| c.class == class).map(|c| c.group);
+        let first = leaves.first().and_then(|(class, _)| of(*class));
+        let agree = first.is_some() && first == groups.first().map(|(group, _)| *group);
+        if agree && let (Some(leaf), Some(group)) = (leaves.first(), groups.first_mut()) {
+            // A branch is at least as likely as a unit in it.
+            group.1 = group.1.max(leaf.1);
+        }
+        let sure = match (leaf_sure && agree, group_sure) {
+            (true, _) => Sicher::Blatt,
+            (false, true) => Sicher::Gruppe,
+            _ => Sicher::Nein,
+        };
+        Beide { leaves, groups, sure }
+    }
+
+    /// The units of a level with calibrated probabilities, and whether the first is sure.
+    fn calibrated(&self, level: Level, found: &Found, mixed: &[f32]) -> (Ranked, bool) {
+        let of_level = self.level(level);
+        let mut ranked = merged(level, found, mixed);
+        let Some(&(unit, first)) = ranked.first() else { return (ranked, false) };
+        let signs = signs(level, found, &ranked, of_level.trust.get(unit).copied().unwrap_or(0.0));
+        let sure = of_level.sure(&signs);
         let rest = (1.0 - sure) / (1.0 - first).max(1e-6);
         for (place, (_, probability)) in ranked.iter_mut().enumerate() {
             *probability = if place == 0 { sure } else { (*probability * rest).min(sure) };
         }
-        ranked
+        let bar = if is_rare(level, found, unit) { of_level.rare } else { of_level.threshold };
+        (ranked, sure >= bar)
     }
 
-    fn mixed(&self, found: &Found) -> Ranked {
+    fn level(&self, level: Level) -> &Stufe {
+        match level {
+            Level::Leaf => &self.leaf,
+            Level::Group => &self.group,
+        }
+    }
+
+    fn level_mut(&mut self, level: Level) -> &mut Stufe {
+        match level {
+            Level::Leaf => &mut self.leaf,
+            Level::Group => &mut self.group,
+        }
+    }
+
+    /// The share of each candidate, before calibration.
+    fn mixed(&self, found: &Found) -> Vec<f32> {
         let sums: Vec<f32> = found.candidates.iter().map(|c| dot(&self.views, &c.views)).collect();
         let most = sums.iter().copied().fold(f32::MIN, f32::max);
         let powers: Vec<f32> = sums.iter().map(|s| (s - most).exp()).collect();
         let all: f32 = powers.iter().sum();
-        found.candidates.iter().zip(powers).map(|(c, p)| (c.class, p / all)).collect()
+        powers.into_iter().map(|p| p / all).collect()
     }
 
-    /// Learns from held-out questions; `counts` are the documents of each class.
-    #[must_use]
-    pub fn learn(items: &[Item], counts: &[u32]) -> Self {
-        let mut stack = Self::default();
-        if items.is_empty() {
-            return stack;
-        }
-        stack.learn_views(items);
-        let samples: Vec<([f32; SIGNS], bool)> = items
-            .iter()
-            .filter_map(|item| {
-                let mut ranked = stack.mixed(&item.found);
-                ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                let right = ranked.first()?.0 == item.truth;
-                Some((signs(&item.found, &ranked, counts), right))
+    fn samples(&self, level: Level, items: &[Item]) -> Vec<Sample> {
+        let sample = |item: &Item| {
+            let ranked = merged(level, &item.found, &self.mixed(&item.found));
+            let unit = ranked.first()?.0;
+            let truth = match level {
+                Level::Leaf => item.truth,
+                Level::Group => item.group,
+            };
+            Some(Sample {
+                signs: signs(level, &item.found, &ranked, 0.0),
+                unit,
+                right: unit == truth,
+                rare: is_rare(level, &item.found, unit),
             })
-            .collect();
-        stack.learn_signs(&samples);
-        stack.threshold = threshold(&stack, &samples);
-        stack
+        };
+        items.iter().filter_map(sample).collect()
     }
 
     fn learn_views(&mut self, items: &[Item]) {
         let start = self.views;
         let pull = 3.0;
         let mut squares = [1e-6_f32; VIEWS];
-        for _ in 0..200 {
+        for _ in 0..if items.is_empty() { 0 } else { 200 } {
             let mut slope = [0.0_f32; VIEWS];
             for item in items {
                 let truth = item.found.candidates.iter().find(|c| c.class == item.truth);
@@ -107,8 +248,7 @@ impl Stapel {
                 for (sum, view) in slope.iter_mut().zip(truth.views) {
                     *sum += view;
                 }
-                for (candidate, (_, p)) in item.found.candidates.iter().zip(self.mixed(&item.found))
-                {
+                for (candidate, p) in item.found.candidates.iter().zip(self.mixed(&item.found)) {
                     for (sum, view) in slope.iter_mut().zip(candidate.views) {
                         *sum -= p * view;
                     }
@@ -121,15 +261,29 @@ impl Stapel {
             }
         }
     }
+}
 
-    fn learn_signs(&mut self, samples: &[([f32; SIGNS], bool)]) {
+impl Stufe {
+    /// True if all of it are numbers.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let all = self.signs.iter().chain(&self.trust).chain([&self.threshold, &self.rare]);
+        all.into_iter().all(|value| value.is_finite())
+    }
+
+    fn sure(&self, signs: &[f32; SIGNS]) -> f32 {
+        sigmoid(dot(&self.signs, signs)).clamp(0.001, 0.999)
+    }
+
+    fn learn(&mut self, samples: &[Sample]) {
         let start = self.signs;
         let mut squares = [1e-6_f32; SIGNS];
         for _ in 0..400 {
             let mut slope = [0.0_f32; SIGNS];
-            for (signs, right) in samples {
-                let miss = f32::from(u8::from(*right)) - sigmoid(dot(&self.signs, signs));
-                for (sum, sign) in slope.iter_mut().zip(signs) {
+            for sample in samples {
+                let miss =
+                    f32::from(u8::from(sample.right)) - sigmoid(dot(&self.signs, &sample.signs));
+                for (sum, sign) in slope.iter_mut().zip(sample.signs) {
                     *sum += miss * sign;
                 }
             }
@@ -140,45 +294,124 @@ impl Stapel {
             }
         }
     }
-}
 
-/// The least probability from which on answers were right often enough.
-fn threshold(stack: &Stapel, samples: &[([f32; SIGNS], bool)]) -> f32 {
-    let sure = |(signs, right): &([f32; SIGNS], bool)| (sigmoid(dot(&stack.signs, signs)), *right);
-    let mut sorted: Vec<(f32, bool)> = samples.iter().map(sure).collect();
-    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut right, mut said, mut best) = (0_u32, 0.0, None);
-    for (at, (sure, is_right)) in sorted.iter().enumerate() {
-        right += u32::from(*is_right);
-        said += f64::from(*sure);
-        // One more miss than there was, and as much as was said: a few lucky answers prove nothing.
-        let least = PRECISION * (at as f64);
-        if at >= 20 && f64::from(right) - 1.0 >= least && said >= least {
-            best = Some(*sure);
+    /// How far each unit's answers may be trusted, and the sign of it in each sample, as it would
+    /// be without that sample.
+    fn learn_trust(&mut self, samples: &mut [Sample]) {
+        let mut of_unit = vec![(0.0_f32, 0.0_f32); self.trust.len()];
+        for sample in samples.iter() {
+            of_unit[sample.unit].0 += f32::from(u8::from(sample.right));
+            of_unit[sample.unit].1 += 1.0;
+        }
+        let right: f32 = of_unit.iter().map(|(right, _)| right).sum();
+        let mean = ((right + 1.0) / (samples.len() as f32 + 2.0)).clamp(0.02, 0.98);
+        let trust = |right: f32, count: f32| {
+            let share = (8.0_f32.mul_add(mean, right) / (count + 8.0)).clamp(0.02, 0.98);
+            (share / (1.0 - share)).ln() - (mean / (1.0 - mean)).ln()
+        };
+        for sample in samples {
+            let (right, count) = of_unit[sample.unit];
+            sample.signs[TRUST] = trust(right - f32::from(u8::from(sample.right)), count - 1.0);
+        }
+        self.trust = of_unit.into_iter().map(|(right, count)| trust(right, count)).collect();
+    }
+
+    /// Sets the thresholds. What too few answers can prove stays as it was, unless they speak
+    /// against it.
+    fn choose(&mut self, samples: &[Sample]) {
+        for rare in [false, true] {
+            let of = samples.iter().filter(|sample| sample.rare == rare);
+            let mut sorted: Vec<(f32, bool)> =
+                of.map(|sample| (self.sure(&sample.signs), sample.right)).collect();
+            sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let before = if rare { self.rare } else { self.threshold };
+            let bar = proven(&sorted).unwrap_or_else(|| not_refuted(&sorted, before));
+            *(if rare { &mut self.rare } else { &mut self.threshold }) = bar;
         }
     }
-    best.unwrap_or(0.97).clamp(0.3, 0.99)
 }
 
-fn signs(found: &Found, ranked: &Ranked, counts: &[u32]) -> [f32; SIGNS] {
-    let (class, first) = ranked.first().copied().unwrap_or_default();
+/// The least certainty from which on answers were right often enough, by the lower end of Wilson's
+/// interval; `sorted` by certainty, the surest first.
+fn proven(sorted: &[(f32, bool)]) -> Option<f32> {
+    let (mut right, mut bar) = (0.0, None);
+    for (at, (sure, is_right)) in sorted.iter().enumerate() {
+        right += f64::from(u8::from(*is_right));
+        let count = (at + 1) as f64;
+        let (share, square) = (right / count, MARGIN * MARGIN);
+        let spread =
+            MARGIN * (share * (1.0 - share) / count + square / (4.0 * count * count)).sqrt();
+        let least = (share + square / (2.0 * count) - spread) / (1.0 + square / count);
+        if least >= PRECISION {
+            bar = Some(*sure);
+        }
+    }
+    bar
+}
+
+/// The threshold that was, or the least above it from which on enough was right.
+fn not_refuted(sorted: &[(f32, bool)], before: f32) -> f32 {
+    let (mut right, mut bar) = (0, NEVER);
+    for (at, (sure, is_right)) in sorted.iter().enumerate().filter(|(_, (sure, _))| *sure >= before)
+    {
+        right += usize::from(*is_right);
+        if right as f64 >= PRECISION * (at + 1) as f64 {
+            bar = *sure;
+        }
+    }
+    let above = sorted.iter().filter(|(sure, _)| *sure >= before).count();
+    if right as f64 >= PRECISION * above as f64 { before } else { bar }
+}
+
+/// The units of a level, by their shares together.
+fn merged(level: Level, found: &Found, mixed: &[f32]) -> Ranked {
+    let units = found.candidates.iter().map(|candidate| level.unit(candidate));
+    let mut ranked: Ranked = units.zip(mixed.iter().copied()).collect();
+    ranked.sort_by_key(|(unit, _)| *unit);
+    ranked.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        kept.1 += if same { next.1 } else { 0.0 };
+        same
+    });
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked
+}
+
+fn is_rare(level: Level, found: &Found, unit: usize) -> bool {
+    found.candidates.iter().find(|c| level.unit(c) == unit).is_some_and(|c| level.count(c) < FEW)
+}
+
+/// Place of the unit's trust among the signs.
+const TRUST: usize = 10;
+
+fn signs(level: Level, found: &Found, ranked: &Ranked, trust: f32) -> [f32; SIGNS] {
+    let (unit, first) = ranked.first().copied().unwrap_or_default();
     let second = ranked.get(1).map_or(0.001, |r| r.1).max(1e-4);
     let first = first.clamp(1e-4, 1.0 - 1e-4);
+    let own = || found.candidates.iter().filter(|c| level.unit(c) == unit);
+    let best = |view: usize| own().map(|c| c.views[view]).fold(f32::MIN, f32::max);
     let leads = |view: usize| {
-        let value = |c: &super::teile::Candidate| c.views[view];
-        let own = found.candidates.iter().find(|c| c.class == class).map_or(0.0, value);
-        f32::from(u8::from(found.candidates.iter().all(|c| value(c) <= own)))
+        let best = best(view);
+        f32::from(u8::from(found.candidates.iter().all(|c| c.views[view] <= best)))
     };
+    let stocked = f32::from(u8::from(found.documents > 0));
     let likeness = found.near.first().map_or(0.0, |(_, likeness)| *likeness);
+    let count = own().next().map_or(0, |c| level.count(c));
+    let is = |yes: bool| f32::from(u8::from(yes)) * stocked;
     [
         1.0,
         (first / (1.0 - first)).ln(),
         (first / second).ln().min(8.0) / 4.0,
-        leads(0),
-        leads(2),
+        stocked * leads(0),
+        stocked * leads(2),
         likeness,
-        (counts.get(class).copied().unwrap_or(0) as f32).ln_1p() / 4.0,
+        (count as f32).ln_1p() / 4.0,
         (found.features as f32).ln_1p() / 4.0,
+        is((1..FEW).contains(&count)),
+        is(count == 0),
+        trust,
+        leads(8),
+        best(8),
     ]
 }
 
@@ -188,4 +421,29 @@ fn sigmoid(x: f32) -> f32 {
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_proven_by_many_and_not_by_a_few() {
+        let right = |count: usize| vec![(0.9, true); count];
+        assert_eq!(proven(&right(30)), None);
+        assert_eq!(proven(&right(40)), Some(0.9));
+        let mut mostly = right(95);
+        mostly.extend([(0.8, false); 5]);
+        assert_eq!(proven(&mostly), Some(0.9), "0.95 of a hundred is not 0.95 for sure");
+    }
+
+    #[test]
+    fn a_threshold_is_raised_where_documents_speak_against_it() {
+        let mut sorted = vec![(0.99, true); 20];
+        sorted.extend([(0.92, false); 5]);
+        assert_eq!(not_refuted(&sorted, 0.9), 0.99);
+        assert_eq!(not_refuted(&sorted[..20], 0.9), 0.9);
+        assert_eq!(not_refuted(&[(0.95, false)], 0.9), NEVER);
+        assert_eq!(not_refuted(&[], 0.9), 0.9);
+    }
 }

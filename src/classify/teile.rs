@@ -32,6 +32,12 @@ const ENTRIES_MAX: usize = 6_000_000;
 pub struct Candidate {
     /// Which.
     pub class: usize,
+    /// Its group.
+    pub group: usize,
+    /// Documents that it was learned from.
+    pub count: u32,
+    /// Those of its group.
+    pub group_count: u32,
     /// What each part thinks of it.
     pub views: [f32; VIEWS],
 }
@@ -45,6 +51,8 @@ pub struct Found {
     pub near: Vec<(usize, f32)>,
     /// How many known features the question has.
     pub features: usize,
+    /// How many documents were learned from.
+    pub documents: u32,
 }
 
 /// The parts, each made from the same documents.
@@ -62,6 +70,15 @@ pub struct Teile {
     pub class: Vec<u32>,
     /// Documents of each class.
     pub counts: Vec<u32>,
+    /// Where each class lies.
+    pub place: Lage,
+}
+
+/// Where each class lies: below which unit, and in which group. Both are counted from 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lage {
+    /// The unit directly above each class.
+    pub above: Vec<u32>,
     /// The group of each class.
     pub groups: Vec<u32>,
 }
@@ -69,7 +86,7 @@ pub struct Teile {
 impl Teile {
     /// Learns from the chosen documents.
     #[must_use]
-    pub fn new(corpus: &Corpus, chosen: &[usize], plan: Tafel, groups: Vec<u32>) -> Self {
+    pub fn new(corpus: &Corpus, chosen: &[usize], plan: Tafel, place: Lage) -> Self {
         let mut counts = vec![0; corpus.classes];
         for doc in chosen {
             counts[corpus.class[*doc] as usize] += 1;
@@ -77,7 +94,7 @@ impl Teile {
         let centroids = centroids(corpus, chosen, &counts);
         let linear = linear::train(corpus, chosen, &centroids);
         let each = (ENTRIES_MAX / chosen.len().max(1)).clamp(48, 800);
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(ENTRIES_MAX + 48 * chosen.len());
         for doc in chosen {
             let mut vector = corpus.vector(*doc);
             if vector.len() > each {
@@ -87,7 +104,7 @@ impl Teile {
             entries.extend(vector.into_iter().map(|(f, w)| (f, *doc as u32, w)));
         }
         let neighbours = Tafel::new(entries);
-        Self { linear, centroids, neighbours, plan, class: corpus.class.clone(), counts, groups }
+        Self { linear, centroids, neighbours, plan, class: corpus.class.clone(), counts, place }
     }
 
     /// Views of the likely classes.
@@ -108,14 +125,14 @@ impl Teile {
         let plan = sums(&self.plan, classes);
         let near = top(&sums(&self.neighbours, self.class.len()), NEIGHBOURS, 0.0);
         let (mut votes, mut best) = (vec![0.0_f32; classes], vec![0.0_f32; classes]);
-        let mut group_votes =
-            vec![0.0_f32; self.groups.iter().max().map_or(0, |g| *g as usize + 1)];
+        let above = &self.place.above;
+        let mut group_votes = vec![0.0_f32; above.iter().max().map_or(0, |g| *g as usize + 1)];
         let all: f32 = near.iter().map(|(_, s)| s * s).sum::<f32>().max(1e-9);
         for (doc, likeness) in &near {
             let class = self.class[*doc] as usize;
             votes[class] += likeness * likeness / all;
             best[class] = best[class].max(*likeness);
-            group_votes[self.groups[class] as usize] += likeness * likeness / all;
+            group_votes[above[class] as usize] += likeness * likeness / all;
         }
         let mut named: Vec<usize> = Vec::new();
         let plan_named = top(&plan, PLAN_NAMED, 0.0);
@@ -127,12 +144,18 @@ impl Teile {
         named.dedup();
         let mut group_plan = vec![0.0_f32; group_votes.len()];
         for (class, likeness) in plan.iter().enumerate() {
-            let sum = &mut group_plan[self.groups[class] as usize];
+            let sum = &mut group_plan[above[class] as usize];
             *sum += likeness * likeness * likeness;
         }
         let most_of_group = group_plan.iter().copied().fold(1e-9, f32::max);
         let most = plan.iter().copied().fold(1e-6, f32::max);
-        let total = self.counts.iter().sum::<u32>() as f32;
+        let documents = self.counts.iter().sum::<u32>();
+        let total = documents as f32;
+        let groups = &self.place.groups;
+        let mut of_group = vec![0_u32; groups.iter().max().map_or(0, |g| *g as usize + 1)];
+        for (group, count) in groups.iter().zip(&self.counts) {
+            of_group[*group as usize] += count;
+        }
         let candidates = named.into_iter().map(|class| {
             let count = self.counts[class] as f32;
             let likeness = plan[class] / most;
@@ -141,19 +164,20 @@ impl Teile {
                 centroids[class] * 4.0,
                 votes[class],
                 best[class] * 2.0,
-                group_votes[self.groups[class] as usize],
+                group_votes[above[class] as usize],
                 likeness / (1.0 + count / 5.0),
                 plan[class] * 4.0 / (1.0 + count / 5.0),
                 likeness * likeness * likeness,
                 plan[class] * 4.0,
                 ((count + 0.5) / (total + 1.0)).ln() / 4.0,
                 f32::from(u8::from(count == 0.0)),
-                (group_plan[self.groups[class] as usize] / most_of_group).cbrt(),
-                group_votes[self.groups[class] as usize] * best[class].max(0.2),
+                (group_plan[above[class] as usize] / most_of_group).cbrt(),
+                group_votes[above[class] as usize] * best[class].max(0.2),
             ];
-            Candidate { class, views }
+            let (group, count) = (groups[class] as usize, self.counts[class]);
+            Candidate { class, group, count, group_count: of_group[group], views }
         });
-        Found { candidates: candidates.collect(), near, features: vector.len() }
+        Found { candidates: candidates.collect(), near, features: vector.len(), documents }
     }
 }
 

@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use crate::{
-    classify::{Frage, Karte, Klasse, Lernen, Messung, Text, scanned},
+    classify::{Karte, Klasse, Lernen, Messung, Modell, Rang, Sicher, Text, Zeile, scanned},
     domain::aktenplan::{self, Planeinheit},
 };
 
@@ -263,24 +263,49 @@ fn id(row: &Row) -> u128 {
     xxhash_rust::xxh3::xxh3_128(row.path.as_os_str().as_encoded_bytes())
 }
 
-fn question(model: &crate::classify::Modell, row: &Row, text: &str, known: usize) -> Frage {
-    let ranked = model.rank(&row.text(text)).into_iter().map(|(k, p)| (k.to_owned(), p)).collect();
-    Frage { truth: row.label.clone(), ranked, threshold: model.threshold(), known }
+/// A question and its answer.
+struct Frage {
+    truth: String,
+    answer: Rang,
+    /// Documents of the right label that were learned from.
+    known: usize,
+}
+
+fn question(model: &Modell, row: &Row, text: &str, known: usize) -> Frage {
+    Frage { truth: row.label.clone(), answer: model.rank(&row.text(text)), known }
 }
 
 fn card(clean: &[Frage], noisy: &[Frage], first: &[Frage], units: Option<&[Planeinheit]>) -> Karte {
-    let same = |key: &str| key.to_owned();
-    let mut rows = vec![("all".to_owned(), Messung::of(clean.iter(), same))];
-    let rare = clean.iter().filter(|question| question.known < RARE);
-    rows.push((format!("labels with fewer than {RARE} examples"), Messung::of(rare, same)));
-    rows.push(("simulated scan errors".into(), Messung::of(noisy.iter(), same)));
+    let leaf = |question: &Frage| Zeile {
+        truth: question.truth.clone(),
+        ranked: question.answer.blaetter.clone(),
+        given: question.answer.sicher == Sicher::Blatt,
+    };
+    let mut rows = vec![("all".to_owned(), Messung::of(clean.iter().map(leaf)))];
+    let rare = clean.iter().filter(|question| question.known < RARE).map(leaf);
+    rows.push((format!("labels with fewer than {RARE} examples"), Messung::of(rare)));
+    rows.push(("simulated scan errors".into(), Messung::of(noisy.iter().map(leaf))));
     let Some(units) = units else { return Karte(rows) };
-    rows.push(("only the plan known (first day)".into(), Messung::of(first.iter(), same)));
+    rows.push(("only the plan known (first day)".into(), Messung::of(first.iter().map(leaf))));
     for depth in 1..=4 {
-        let level = |key: &str| above(units, key, depth);
-        rows.push((format!("level {depth}"), Messung::of(clean.iter(), level)));
-        let row = (format!("level {depth}, first day"), Messung::of(first.iter(), level));
-        rows.push(row);
+        // From the second level up (Produktgruppe) an answer that names the group alone counts.
+        let at = |question: &Frage| {
+            let answer = &question.answer;
+            let (ranked, given) = if depth <= 2 {
+                (&answer.gruppen, answer.sicher != Sicher::Nein)
+            } else {
+                (&answer.blaetter, answer.sicher == Sicher::Blatt)
+            };
+            let ranked = ranked.iter().map(|(key, p)| (above(units, key, depth), *p)).collect();
+            Zeile { truth: above(units, &question.truth, depth), ranked, given }
+        };
+        let name =
+            if depth == 2 { "level 2 (Produktgruppe)".into() } else { format!("level {depth}") };
+        for (which, asked) in
+            [("", clean), (", simulated scan errors", noisy), (", first day", first)]
+        {
+            rows.push((format!("{name}{which}"), Messung::of(asked.iter().map(at))));
+        }
     }
     Karte(rows)
 }
