@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, http::Method};
 use super::{
     reply,
     routes::{CLERKS, Collector, READERS, Spec},
-    schemas::vorschlaege::{RueckmeldungNeu, Rueckgemeldet, Vorschlaege},
+    schemas::vorschlaege::{Rueckgemeldet, RueckmeldungNeu, Vorschlaege},
 };
 use crate::{
     http::{

@@ -232,11 +232,7 @@ impl Reader {
     }
 
     /// The text as far as it is looked at.
-    fn text(
-        &self,
-        s: &Sicht<'_, '_>,
-        dokument: &Dokument,
-    ) -> Result<(Textlage, String), Error> {
+    fn text(&self, s: &Sicht<'_, '_>, dokument: &Dokument) -> Result<(Textlage, String), Error> {
         let mut open = false;
         for digest in dokument.textquellen() {
             let stand = s.get::<Textstand>(&digest.to_string())?.map(|t| t.value.zustand);

@@ -38,9 +38,34 @@ const KOPF: usize = 2000;
 
 /// What stands in every letter and names none.
 const ALLERWELT: &[&str] = &[
-    "sehr", "geehrte", "geehrter", "damen", "herren", "herr", "herrn", "frau", "freundlichen",
-    "grüßen", "betreff", "datum", "telefon", "seite", "stadt", "rathaus", "unser", "zeichen",
-    "ihre", "ihren", "diese", "dieser", "dies", "bitte", "auftrag", "oder", "nicht", "und",
+    "sehr",
+    "geehrte",
+    "geehrter",
+    "damen",
+    "herren",
+    "herr",
+    "herrn",
+    "frau",
+    "freundlichen",
+    "grüßen",
+    "betreff",
+    "datum",
+    "telefon",
+    "seite",
+    "stadt",
+    "rathaus",
+    "unser",
+    "zeichen",
+    "ihre",
+    "ihren",
+    "diese",
+    "dieser",
+    "dies",
+    "bitte",
+    "auftrag",
+    "oder",
+    "nicht",
+    "und",
 ];
 
 /// Akten that speak for themselves, with how much and why.
@@ -84,11 +109,8 @@ impl Auswahl {
             s.urteil(verb, &rechte, Some(akte.zustand), Some(&akte.planeinheit)) == Urteil::Ja
         };
         if akte.zustand.nimmt_auf() && may(Verb::Lesen) && may(Verb::Ablegen) {
-            let new = || Kandidat {
-                akte: AkteKurz::from(akte),
-                punkte: 0.0,
-                gruende: BTreeSet::new(),
-            };
+            let new =
+                || Kandidat { akte: AkteKurz::from(akte), punkte: 0.0, gruende: BTreeSet::new() };
             let kandidat = self.0.entry(akte.id).or_insert_with(new);
             kandidat.punkte += punkte;
             kandidat.gruende.insert(grund);
@@ -104,10 +126,8 @@ impl Auswahl {
             b.punkte.total_cmp(&a.punkte).then_with(number)
         });
         all.truncate(AKTEN_MAX);
-        let shown = |k: Kandidat| Aktenvorschlag {
-            akte: k.akte,
-            gruende: k.gruende.into_iter().collect(),
-        };
+        let shown =
+            |k: Kandidat| Aktenvorschlag { akte: k.akte, gruende: k.gruende.into_iter().collect() };
         all.into_iter().map(shown).collect()
     }
 }
@@ -143,8 +163,7 @@ impl Reader {
                 query.terms = terms.clone();
                 self.treffer_dazu(s, &mut auswahl, &query, &unit.nummer, &lower)?;
             }
-            (query.terms, query.order, query.limit) =
-                (Terms::default(), Order::Date, OHNE_WORTE);
+            (query.terms, query.order, query.limit) = (Terms::default(), Order::Date, OHNE_WORTE);
             self.treffer_dazu(s, &mut auswahl, &query, &unit.nummer, &lower)?;
         }
         Ok(auswahl.beste())

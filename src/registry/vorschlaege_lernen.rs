@@ -153,10 +153,7 @@ impl Jobs {
     ///
     /// # Errors
     /// `aktenplan_fehlt`, or as ledger and derived texts say.
-    pub fn lernstoff(
-        &self,
-        weiter: &mut dyn FnMut() -> bool,
-    ) -> Result<Option<Lernstoff>, Error> {
+    pub fn lernstoff(&self, weiter: &mut dyn FnMut() -> bool) -> Result<Option<Lernstoff>, Error> {
         let registry = self.registry();
         let _laeuft = registry.0.vorschlaege.beginnen();
         let haus = self.haus()?.unwrap_or_default();
@@ -299,8 +296,7 @@ impl Folge {
         let prefix = Parts::new().id(Uuid::try_parse(&change.key).unwrap_or_default());
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let rows =
-                view.scan(Index::DokumentAkte, &prefix, after.as_deref(), false, SEITE)?;
+            let rows = view.scan(Index::DokumentAkte, &prefix, after.as_deref(), false, SEITE)?;
             let ids = rows.iter().filter_map(|row| Uuid::try_parse(&row.key).ok());
             if ids.into_iter().any(|id| gelernt.dokumente.contains(&id.as_u128())) {
                 self.entfallen = true;

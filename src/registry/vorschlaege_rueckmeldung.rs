@@ -108,7 +108,8 @@ impl Clerk {
                 return Err(Error::ungueltig("/planeinheit", "planeinheit_unbekannt", text));
             }
             let stand = d.sicht.get::<Rueckmeldung>(&id.to_string())?.map(|r| r.value);
-            let stand = stand.unwrap_or_else(|| Rueckmeldung { dokument: id, ..Default::default() });
+            let stand =
+                stand.unwrap_or_else(|| Rueckmeldung { dokument: id, ..Default::default() });
             let stand = neu.auf(stand)?;
             let action =
                 if neu.angenommen { "vorschlag_angenommen" } else { "vorschlag_abgelehnt" };

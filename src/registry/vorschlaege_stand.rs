@@ -132,8 +132,7 @@ impl Gelernt {
         if !bytes.starts_with(MAGIC) {
             return Err(Abgelehnt::Fassung);
         }
-        let (body, sum) =
-            bytes.split_last_chunk::<SUM>().ok_or(Abgelehnt::Beschaedigt)?;
+        let (body, sum) = bytes.split_last_chunk::<SUM>().ok_or(Abgelehnt::Beschaedigt)?;
         if Sha256::digest(body).as_slice() != sum {
             return Err(Abgelehnt::Beschaedigt);
         }
@@ -141,8 +140,7 @@ impl Gelernt {
         let (length, rest) = rest.split_first_chunk::<4>().ok_or(Abgelehnt::Beschaedigt)?;
         let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
         let (head, model) = rest.split_at_checked(length).ok_or(Abgelehnt::Beschaedigt)?;
-        let herkunft: Herkunft =
-            serde_json::from_slice(head).map_err(|_| Abgelehnt::Fassung)?;
+        let herkunft: Herkunft = serde_json::from_slice(head).map_err(|_| Abgelehnt::Fassung)?;
         if herkunft.haus != haus {
             return Err(Abgelehnt::Fremd);
         }

@@ -13,8 +13,7 @@ use super::{
     patience::{Hindrance, Patience},
     rereads,
     rest::Rest,
-    suggest,
-    sweeps,
+    suggest, sweeps,
     texts::Texts,
 };
 use crate::{domain::digest::Digest, follow::Follow, registry::Jobs, text::Pool};
@@ -52,8 +51,7 @@ pub fn start(
     let jobs = (!read_only).then(|| house.registry.jobs());
     spawn(FOLLOW, Box::new(move || carry(&follow, jobs.as_ref(), &pause)))?;
     let learns = learns && !read_only;
-    let (registry, folder, pause) =
-        (house.registry.lose(), house.modell.clone(), Arc::clone(rest));
+    let (registry, folder, pause) = (house.registry.lose(), house.modell.clone(), Arc::clone(rest));
     spawn("suggestions", Box::new(move || suggest::run(&registry, &folder, learns, &pause)))?;
     if read_only {
         return Ok(threads);

@@ -116,6 +116,14 @@ struct Form {
     veraltet: bool,
 }
 
+impl Form {
+    /// What is wrong with that field.
+    fn fehler_an(&self, name: impl AsRef<str>) -> Option<&str> {
+        let here = !self.veraltet && self.ort == name.as_ref();
+        self.fehler.as_deref().filter(|_| here)
+    }
+}
+
 /// What was asked for.
 #[derive(Clone, Default)]
 struct Wunsch {
@@ -259,9 +267,8 @@ async fn file(page: Page) -> Result<HttpResponse, Problem> {
             return refused(page, id, Problem::at("/aktenzeichen", "fehlt", text), vorgang).await;
         }
     };
-    let done = page
-        .signed
-        .acting(move |acting| acting.clerk()?.ablegen_mit(id, version, target, change));
+    let done =
+        page.signed.acting(move |acting| acting.clerk()?.ablegen_mit(id, version, target, change));
     match done.await {
         Ok(_) => {
             let query = show::query(&[("meldung", "abgelegt"), ("dokument", &id.to_string())]);

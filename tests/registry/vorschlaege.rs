@@ -12,7 +12,8 @@ use aktenlauf::{
     intake::Metadaten,
     registry::{
         Abgelehnt, AkteAenderung, AkteAnsicht, Aktengrund, Anlass, Art, Begruendung, Blatt, Folge,
-        Gelernt, Planfassung, RechteNeu, Rollenangabe, RueckmeldungNeu, Sicherheit, Textlage, VorgangNeu, Vorschlaege,
+        Gelernt, Planfassung, RechteNeu, Rollenangabe, RueckmeldungNeu, Sicherheit, Textlage,
+        VorgangNeu, Vorschlaege,
     },
 };
 use uuid::Uuid;
