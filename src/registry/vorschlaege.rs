@@ -287,7 +287,7 @@ impl<'a> Gefiltert<'a> {
         let group_stays = first == antwort.gruppen.first().map(|g| &g.schluessel);
         let sicher = match antwort.sicher {
             Sicher::Blatt if unit_stays => Sicherheit::Blatt,
-            Sicher::Gruppe if group_stays => Sicherheit::Gruppe,
+            Sicher::Gruppe if unit_stays && group_stays => Sicherheit::Gruppe,
             _ => Sicherheit::WeissNicht,
         };
         Self { vorschlaege, gruppen, sicher }

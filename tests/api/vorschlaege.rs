@@ -134,7 +134,7 @@ fn a_text_that_waits_is_no_fault_and_feedback_is_a_receipt() {
     assert_eq!(entry["aktion"], "vorschlag_abgelehnt");
     for (wrong, zeiger) in [
         (json!({ "planeinheit": "99.99", "angenommen": true }), "/planeinheit"),
-        (json!({ "planeinheit": einheit, "angenommen": true, "modell": "x\n" }), "/modell"),
+        (json!({ "planeinheit": einheit, "angenommen": true, "modell": "x\ny" }), "/modell"),
     ] {
         let problem = stadt.post(&token, &say, &wrong).expect(400).json();
         assert_eq!(problem["fehler"][0]["zeiger"], zeiger, "{problem}");

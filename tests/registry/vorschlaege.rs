@@ -89,8 +89,8 @@ fn erste(found: &Vorschlaege) -> &str {
     found.planeinheiten.first().map_or("", |e| e.nummer.as_str())
 }
 
-const AMPEL: &str = "Sehr geehrte Damen und Herren,\n\nam Zebrastreifen vor der Uferschule leuchtet \
-                     die Ampel nicht. Die Kinder warten am Zebrastreifen vergeblich.";
+const AMPEL: &str = "Sehr geehrte Damen und Herren,\n\nam Zebrastreifen vor der Uferschule ist \
+    die Ampel dunkel. Die Kinder warten am Zebrastreifen vergeblich.";
 
 /// Files `count` letters of one matter in an Akte.
 fn briefe(haus: &Haus, wer: &str, akte: Uuid, count: usize, words: &str) {
@@ -290,7 +290,7 @@ fn it_is_learned_again_when_there_is_more_or_less_to_learn_from() {
     let geheim = akte(&haus, "sach61", "52.1", "Umbau");
     briefe(&haus, "sach61", own.id, 4, "Der Bauherr beantragt einen Anbau.");
     briefe(&haus, "sach61", geheim.id, 4, "Der Bauherr beantragt einen Umbau.");
-    let mut due = |folge: &mut Folge| jobs.lernanlass(folge, &mut || true).unwrap();
+    let due = |folge: &mut Folge| jobs.lernanlass(folge, &mut || true).unwrap();
     assert_eq!(lernen(&haus).gelernt_aus(), 8);
     briefe(&haus, "sach61", own.id, 49, "Der Bauherr beantragt einen Anbau am Haus.");
     assert_eq!(due(&mut folge), None);
