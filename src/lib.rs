@@ -73,6 +73,8 @@
 //! | No hit, count, facet or proposal tells of what is hidden | `tests/registry/suche.rs` |
 //! | No suggestion tells of what is hidden | `tests/registry/vorschlaege_rechte.rs` |
 //! | Two nodes lose and double nothing, whatever is killed | `tests/cluster.rs` |
+//! | No revision of the plan loses a number | `tests/registry/planfassung.rs` |
+//! | Fields of an Akte are those of its type, found and refused | `tests/registry/typen.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |
 //! | No three calls let an administrator alone read content | `tests/registry.rs` |

@@ -1,6 +1,7 @@
 //! `aktenlauf plan` through the real binary: check, export, import, diff; the message 0301 against
 //! the schema of xdomea 3.1.0.
 
+mod briefe;
 mod revision;
 
 use std::{

@@ -4,6 +4,7 @@
 //! it is made anew. It must never be taken for the truth.
 
 use std::{
+    cell::RefCell,
     io,
     path::PathBuf,
     sync::{
@@ -13,6 +14,7 @@ use std::{
 };
 
 use xxhash_rust::xxh3::xxh3_128;
+use zstd::bulk::Decompressor;
 
 use super::{Digest, Disk, Error, S3, disk, s3::Bucket};
 
@@ -165,11 +167,23 @@ fn content(file: &dyn disk::File) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+thread_local! {
+    /// Making one costs as much as unpacking a letter; a page of hits unpacks twenty.
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn unpacked(packed: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(packed, limit),
+        none => none.insert(Decompressor::new()?).decompress(packed, limit),
+    })
+}
+
 /// The bytes, if the checksum fits.
 fn sound(content: &[u8]) -> Option<Vec<u8>> {
     let (sum, packed) = content.split_first_chunk::<16>()?;
     let limit = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten()?;
     let limit = usize::try_from(limit).ok().filter(|limit| *limit <= BYTES_MAX)?;
-    let bytes = zstd::bulk::decompress(packed, limit).ok()?;
+    let bytes = unpacked(packed, limit).ok()?;
     (xxh3_128(&bytes).to_le_bytes() == *sum).then_some(bytes)
 }

@@ -160,9 +160,9 @@ impl Front {
         self.downloads.take_of(caller, machine)
     }
 
-    /// Runs a search in its turn. Searches are work for the processors: of many at once each would take as
-    /// long as all together, in turns most are done sooner and none later. Machines have half the
-    /// turns, and never hold one while they wait for anything else.
+    /// Runs a search in its turn. Searches are work for the processors: of many at once each would
+    /// take as long as all together, in turns most are done sooner and none later. Machines have
+    /// half the turns, and never hold one while they wait for anything else.
     ///
     /// # Errors
     /// Those of `work`, and 500 if it panicked.

@@ -4,8 +4,6 @@
 //! and `MÜLLER` are one. Compounds are cut in documents only: a query for `Bauantrag` that also
 //! looked for `Antrag` would find every one. Any change of what comes out must raise `VERSION`.
 
-use std::{iter::Peekable, str::CharIndices};
-
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream,
     Tokenizer,
@@ -105,9 +103,11 @@ pub struct Words {
     token: Token,
 }
 
-/// The words of one text.
+/// The words of one text. Most letters are ASCII and are taken by the run: every search walks
+/// through twenty texts for their passages.
 pub struct WordStream<'a> {
-    chars: Peekable<CharIndices<'a>>,
+    text: &'a str,
+    at: usize,
     token: &'a mut Token,
 }
 
@@ -115,7 +115,20 @@ impl Tokenizer for Words {
     type TokenStream<'a> = WordStream<'a>;
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
         self.token.reset();
-        WordStream { chars: text.char_indices().peekable(), token: &mut self.token }
+        WordStream { text, at: 0, token: &mut self.token }
+    }
+}
+
+impl WordStream<'_> {
+    /// Passes over bytes that fit; what follows is another one, or the end.
+    fn run(&mut self, fits: impl Fn(u8) -> bool) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.bytes().position(|b| !fits(b)).unwrap_or(rest.len());
+    }
+
+    /// The character at hand, unless it is ASCII.
+    fn beyond_ascii(&self) -> Option<char> {
+        self.text.get(self.at..)?.chars().next().filter(|c| !c.is_ascii())
     }
 }
 
@@ -123,22 +136,40 @@ impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         self.token.text.clear();
         self.token.position = self.token.position.wrapping_add(1);
-        while self.chars.next_if(|(_, c)| !c.is_alphanumeric()).is_some() {}
-        let Some(&(from, _)) = self.chars.peek() else {
+        loop {
+            self.run(|b| b.is_ascii() && !b.is_ascii_alphanumeric());
+            match self.beyond_ascii() {
+                Some(c) if !c.is_alphanumeric() => self.at += c.len_utf8(),
+                _ => break,
+            }
+        }
+        if self.at == self.text.len() {
             return false;
-        };
-        self.token.offset_from = from;
+        }
+        self.token.offset_from = self.at;
         // Scanned text and some PDFs write `u` + U+0308 for `ü`, and soft hyphens within words.
         let within = |c: char| c.is_alphanumeric() || combining(c) || c == '\u{ad}';
-        while let Some((at, c)) = self.chars.next_if(|(_, c)| within(*c)) {
+        loop {
+            let begin = self.at;
+            self.run(|b| b.is_ascii_alphanumeric());
+            if self.at > begin {
+                self.token.offset_to = self.at;
+                let known = self.token.text.len();
+                let count = WORD_MAX.saturating_sub(known).min(self.at - begin);
+                self.token.text.push_str(self.text.get(begin..begin + count).unwrap_or_default());
+                if let Some(new) = self.token.text.get_mut(known..) {
+                    new.make_ascii_lowercase();
+                }
+            }
+            let Some(c) = self.beyond_ascii().filter(|c| within(*c)) else { return true };
+            self.at += c.len_utf8();
             if c != '\u{ad}' {
-                self.token.offset_to = at + c.len_utf8();
+                self.token.offset_to = self.at;
             }
             if self.token.text.len() < WORD_MAX {
                 fold(c, &mut self.token.text);
             }
         }
-        true
     }
 
     fn token(&self) -> &Token {
@@ -152,10 +183,6 @@ impl TokenStream for WordStream<'_> {
 
 /// Appends a character in lower case; combining marks join the letter before, ligatures dissolve.
 fn fold(c: char, out: &mut String) {
-    if c.is_ascii() {
-        out.push(c.to_ascii_lowercase());
-        return;
-    }
     match c {
         '\u{308}' => {
             let composed = match out.pop() {

@@ -187,20 +187,22 @@ impl Numbers {
 
     /// False only if the word shows no term. Nine words of ten need not be stemmed and cut then.
     fn may_show(&mut self, word: &str) -> bool {
-        self.folded.clear();
-        let mut respelled = false;
-        for c in word.chars() {
-            // Of the folded word: `Böen` folds to `boen`, and its stem to `bon`.
-            respelled |= c == 'e' && self.folded.ends_with(['a', 'o', 'u']);
-            match c {
-                c if c.is_ascii() => self.folded.push(c),
-                'ä' => self.folded.push('a'),
-                'ö' => self.folded.push('o'),
-                'ü' => self.folded.push('u'),
-                'ß' => self.folded.push_str("ss"),
-                _ => return true,
+        let folded = if word.is_ascii() {
+            word
+        } else {
+            self.folded.clear();
+            for c in word.chars() {
+                match c {
+                    c if c.is_ascii() => self.folded.push(c),
+                    'ä' => self.folded.push('a'),
+                    'ö' => self.folded.push('o'),
+                    'ü' => self.folded.push('u'),
+                    'ß' => self.folded.push_str("ss"),
+                    _ => return true,
+                }
             }
-        }
+            &self.folded
+        };
         let has = |word: &str| {
             let mut last = 0_u32;
             word.bytes().any(|byte| {
@@ -208,7 +210,9 @@ impl Numbers {
                 self.starts.iter().any(|start| last & start.mask == start.letters)
             })
         };
-        has(&self.folded) || respelled && has(&analysis::respelled(&self.folded))
+        // Of the folded word: `Böen` folds to `boen`, and its stem to `bon`.
+        let umlaut = |pair: &[u8]| matches!(pair, [b'a' | b'o' | b'u', b'e']);
+        has(folded) || folded.as_bytes().windows(2).any(umlaut) && has(&analysis::respelled(folded))
     }
 
     /// The kind of a word.

@@ -65,12 +65,6 @@ fn version(answer: &Value) -> anyhow::Result<u64> {
     answer.get("seq").and_then(Value::as_u64).with_context(|| format!("no seq in {answer}"))
 }
 
-/// Of a personnel file, which is called `... Rolf Schäfer (16266)`.
-fn surname(betreff: &str) -> Option<&str> {
-    let (name, _) = betreff.strip_prefix("Personal")?.rsplit_once(" (")?;
-    name.rsplit(' ').next()
-}
-
 fn open(client: &Client, akten: &[DemoAkte], oes: &Oes) -> anyhow::Result<Vec<Opened>> {
     let bar = progress(akten.len(), "files opened");
     let mut opened = Vec::with_capacity(akten.len());
@@ -82,11 +76,10 @@ fn open(client: &Client, akten: &[DemoAkte], oes: &Oes) -> anyhow::Result<Vec<Op
                 json!({ "fuer": { "oe": oes.get(share.oe) }, "bearbeiten": share.bearbeiten })
             })
             .collect();
-        let name = surname(&akte.betreff);
         let body = json!({
             "planeinheit": akte.planeinheit, "oe": akte.oe, "betreff": akte.betreff,
             "freigaben": shares, "medium": if akte.hybrid { "hybrid" } else { "elektronisch" },
-            "felder": name.map_or_else(|| json!({}), |name| json!({ "nachname": name })),
+            "felder": akte.felder,
         });
         let made = client.post("/akten", Some(&format!("demo-akte-{place}")), &body);
         let made = made.with_context(|| format!("Akte {}", akte.betreff))?;

@@ -1,5 +1,7 @@
 //! The Akten of the invented city, and in which state they and their documents are shown.
 
+use std::collections::BTreeMap;
+
 use super::{DemoDocument, Form, Stand};
 
 /// With whom an Akte is shared.
@@ -28,6 +30,8 @@ pub struct DemoAkte {
     pub wieder_geoeffnet: bool,
     /// Shared with another OE.
     pub freigabe: Option<Share>,
+    /// Fields of its type.
+    pub felder: BTreeMap<&'static str, String>,
     /// Also kept on paper.
     pub hybrid: bool,
     /// Places of its documents among those it was made of; waiting ones are none of them.
@@ -111,6 +115,7 @@ fn neu(document: &DemoDocument, index: usize) -> DemoAkte {
             "366.01" => share("40", false),
             _ => None,
         },
+        felder: document.felder.clone(),
         hybrid: old && plan.starts_with('5'),
         dokumente: Vec::new(),
     }

@@ -5,6 +5,8 @@
 //! randomness of the system is asked. Plan units are those of `aktenplan/muster`; tax and
 //! personnel files lie behind its walls `steuer` and `personal`, the others behind none.
 
+use std::collections::BTreeMap;
+
 use chrono::{Days, NaiveDate};
 
 use super::pdf::Briefkopf;
@@ -86,6 +88,8 @@ pub struct DemoDocument {
     pub akte: String,
     /// Subject of the Vorgang within the Akte, if it belongs to one.
     pub vorgang: Option<String>,
+    /// Fields of the Akte's type.
+    pub felder: BTreeMap<&'static str, String>,
     /// What becomes of it.
     pub stand: Stand,
     /// What kind of file it is.
@@ -168,6 +172,7 @@ struct Ablage {
     form: Form,
     akte: String,
     vorgang: Option<String>,
+    felder: BTreeMap<&'static str, String>,
 }
 
 fn document(number: usize, seed: u64) -> DemoDocument {
@@ -178,7 +183,7 @@ fn document(number: usize, seed: u64) -> DemoDocument {
 }
 
 fn ganz(number: usize, dice: &mut Dice, ablage: Ablage) -> DemoDocument {
-    let Ablage { entwurf, datum, form, akte, vorgang } = ablage;
+    let Ablage { entwurf, datum, form, akte, vorgang, felder } = ablage;
     let laufnummer = dice.between(3, 480);
     let kopf = kopf(&entwurf, datum, laufnummer);
     let stadt = || format!("{STADT}, {}", oe_name(entwurf.oe));
@@ -211,6 +216,7 @@ fn ganz(number: usize, dice: &mut Dice, ablage: Ablage) -> DemoDocument {
         planeinheit: entwurf.plan,
         akte,
         vorgang,
+        felder,
         form,
         kopf,
         absaetze: entwurf.absaetze,
@@ -248,7 +254,8 @@ fn geschrieben(name: &str, nth: usize, dice: &mut Dice, datum: NaiveDate, seed: 
     };
     let akte = satz.text(vorlage.kopf("akte").unwrap_or("{betreff}"));
     let vorgang = vorlage.kopf("vorgang").map(|text| satz.text(text));
-    Ablage { entwurf, datum, form: Form::named(vorlage.kopf("form")), akte, vorgang }
+    let felder = fall.as_ref().map(|fall| satz.felder(fall)).unwrap_or_default();
+    Ablage { entwurf, datum, form: Form::named(vorlage.kopf("form")), akte, vorgang, felder }
 }
 
 fn kopf(entwurf: &Entwurf, datum: NaiveDate, laufnummer: u64) -> Briefkopf {

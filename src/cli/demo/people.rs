@@ -210,7 +210,17 @@ impl Firma {
 
 /// Given and family name.
 pub fn person(dice: &mut Dice) -> String {
-    format!("{} {}", dice.pick(&VORNAMEN), dice.pick(&NACHNAMEN))
+    format!("{} {}", vorname(dice), nachname(dice))
+}
+
+/// Given name.
+pub fn vorname(dice: &mut Dice) -> &'static str {
+    dice.pick(&VORNAMEN)
+}
+
+/// Family name.
+pub fn nachname(dice: &mut Dice) -> &'static str {
+    dice.pick(&NACHNAMEN)
 }
 
 /// With a form of address, for minutes.

@@ -139,7 +139,7 @@ fn brief(place: usize, dice: &mut Dice, datum: NaiveDate) -> Ablage {
     let mut satz = Satz::new(dice, datum);
     satz.setze("plangebiet", plangebiet(&entwurf.betreff));
     let (akte, vorgang) = (satz.text(akte), vorgang.map(|text| satz.text(text)));
-    Ablage { entwurf, datum, form: Form::Brief, akte, vorgang }
+    Ablage { entwurf, datum, form: Form::Brief, akte, vorgang, felder: Default::default() }
 }
 
 /// `Bebauungsplan Nr. 31 „Heidekrug Süd“` out of a subject.

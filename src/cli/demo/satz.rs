@@ -94,6 +94,13 @@ impl<'a> Satz<'a> {
         }
     }
 
+    /// The fields of the case's Akte (`feld`).
+    pub fn felder(&mut self, fall: &Fall) -> BTreeMap<&'static str, String> {
+        let named = fall.vorlage.kopf.iter();
+        let named = named.filter_map(|(key, value)| Some((key.strip_prefix("feld ")?, value)));
+        named.map(|(name, value)| (name, self.text(value))).collect()
+    }
+
     /// The paragraphs, as `pdf` takes them.
     pub fn absaetze(&mut self, bloecke: &[Block]) -> Vec<String> {
         let mut out = Vec::new();
@@ -286,6 +293,8 @@ impl<'a> Satz<'a> {
             }
             "jahr" => (i64::from(self.datum.year()) + low).to_string(),
             "person" => people::person(self.dice),
+            "vorname" => people::vorname(self.dice).into(),
+            "nachname" => people::nachname(self.dice).into(),
             "anrede" => people::anrede(self.dice),
             "strasse" => people::strasse(self.dice).into(),
             "anschrift" => people::anschrift(self.dice),

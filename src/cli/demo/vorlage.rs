@@ -1,7 +1,8 @@
 //! Templates as text: `texte/*.txt`, read once, written out with thrown words and figures.
 //!
 //! A template has a head of `key: value` lines, and after a blank line paragraphs. `{a|b}` is one
-//! of several, `{zahl 3 9}` a word of `satz`, `{name}` what `let` or `@setze` named before.
+//! of several, `{zahl 3 9}` a word of `satz`, `{name}` what `let` or `@setze` named before; `feld`
+//! fills a field of the Akte's type.
 //! `@je x aus LISTE [MIN MAX]` and `@mal MIN MAX` repeat what stands before their `@ende`; entries
 //! of a `liste` stand between `;; `, the parts of an entry between ` / `. `?40 ` before a paragraph
 //! keeps it in so many of a hundred cases, `?x>7 ` where a figure is so. Lines of `> Feld = Wert`

@@ -1,7 +1,7 @@
 //! Two versions of a plan: what is said of each kind of change, and that applying what was found
 //! makes the newer of the older, over seeded random revisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     tests::HEAD,
@@ -28,6 +28,17 @@ const OLD: &[&str] = &[
     "1.4;1;Wahlen;;;;;;;;",
     "1.5;1;Beiräte;;;;;;;;",
 ];
+
+/// The older version with what changes; sorted by number.
+fn anwenden(vergleich: &Vergleich, alt: &[Planeinheit]) -> Vec<Planeinheit> {
+    let mut units: HashMap<&str, &Planeinheit> = alt.iter().map(|u| (&*u.nummer, u)).collect();
+    for change in &vergleich.aenderungen {
+        units.insert(&change.nachher.nummer, &change.nachher);
+    }
+    let mut units: Vec<Planeinheit> = units.into_values().cloned().collect();
+    units.sort_by(|a, b| a.ordnung.cmp(&b.ordnung));
+    units
+}
 
 fn said(v: &Vergleich) -> BTreeMap<&str, Vec<Wandel>> {
     let kinds = |change: &Aenderung| change.wandel.iter().copied().collect();

@@ -212,18 +212,6 @@ pub fn vergleichen(
     Ok(work.finish())
 }
 
-/// The older version with what changes; sorted by number.
-#[must_use]
-pub fn anwenden(vergleich: &Vergleich, alt: &[Planeinheit]) -> Vec<Planeinheit> {
-    let mut units: HashMap<&str, &Planeinheit> = alt.iter().map(|u| (&*u.nummer, u)).collect();
-    for change in &vergleich.aenderungen {
-        units.insert(&change.nachher.nummer, &change.nachher);
-    }
-    let mut units: Vec<Planeinheit> = units.into_values().cloned().collect();
-    units.sort_by(|a, b| a.ordnung.cmp(&b.ordnung));
-    units
-}
-
 struct Arbeit<'a> {
     old: BTreeMap<&'a str, &'a Planeinheit>,
     new: BTreeMap<&'a str, &'a Planeinheit>,
