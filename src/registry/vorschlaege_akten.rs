@@ -2,7 +2,7 @@
 //! its words among the files of the suggested units. Only such are named that the caller reads and
 //! may file into.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -177,15 +177,28 @@ impl Reader {
         unit: &str,
         worte: &HashSet<String>,
     ) -> Result<(), Error> {
+        let mut found: Vec<(Akte, HashSet<String>)> = Vec::new();
+        let mut counts: HashMap<String, usize> = HashMap::new();
         for hit in self.0.registry.0.index.search(query)?.hits {
             let akte = s.akte_roh(hit.id)?.map(|akte| akte.value);
             let Some(akte) = akte.filter(|akte| akte.planeinheit == unit) else { continue };
             let named = akte.betreff.split(|c: char| !c.is_alphanumeric());
             let named: HashSet<String> =
                 named.map(str::to_lowercase).filter(|word| worte.contains(word)).collect();
-            match u16::try_from(named.len()).unwrap_or(u16::MAX) {
-                0 => auswahl.dazu(s, &akte, 0.01, Aktengrund::Planeinheit)?,
-                count => auswahl.dazu(s, &akte, f32::from(count), Aktengrund::Betreff)?,
+            for word in &named {
+                *counts.entry(word.clone()).or_default() += 1;
+            }
+            found.push((akte, named));
+        }
+        // A word that most of them have in common tells none of them from the others.
+        let common = |word: &&String| {
+            found.len() > 2 && counts.get(*word).is_some_and(|count| 2 * count > found.len())
+        };
+        for (akte, named) in &found {
+            let telling = named.iter().filter(|word| !common(word)).count();
+            match u16::try_from(telling).unwrap_or(u16::MAX) {
+                0 => auswahl.dazu(s, akte, 0.01, Aktengrund::Planeinheit)?,
+                count => auswahl.dazu(s, akte, f32::from(count), Aktengrund::Betreff)?,
             }
         }
         Ok(())

@@ -114,7 +114,7 @@ impl Jobs {
         let registry = self.registry();
         let ledger = &registry.0.ledger;
         let view = ledger.view();
-        if view.count(Kind::Aktenplan)? == 0 {
+        if view.count(Kind::Aktenplan)? == 0 || view.count(Kind::Planeinheit)? == 0 {
             return Ok(None);
         }
         let Some(gelernt) = registry.0.vorschlaege.modell() else {
