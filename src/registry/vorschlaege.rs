@@ -319,7 +319,9 @@ fn planvorschlaege(
         for (id, likeness) in ids(vorschlag) {
             let Some(akte) = lesbar(s, id)?.filter(|_| id != asked) else { continue };
             aehnliche.push(id);
-            auswahl.aehnlich(s, akte, likeness)?;
+            // Likeness to what lies in an unlikely unit says little.
+            let weight = likeness * (0.1 + vorschlag.wahrscheinlichkeit);
+            auswahl.aehnlich(s, akte, weight)?;
         }
         let unit = plan.einheit(&vorschlag.schluessel);
         planeinheiten.push(Planvorschlag {

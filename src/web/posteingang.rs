@@ -94,7 +94,6 @@ struct Stand {
 struct Angabe {
     name: &'static str,
     titel: &'static str,
-    art: &'static str,
     wert: String,
     /// True: it comes from the letter's head, and nobody has looked at it yet.
     vorgeschlagen: bool,
@@ -170,18 +169,19 @@ impl Stand {
         // Without a Betreff a document is called like its file.
         let file = d.fassungen.first().and_then(|f| f.formate.first());
         let named = file.is_some_and(|file| file.dateiname == d.betreff);
-        let angabe = |name, titel, art, bekannt: Option<String>, kopf: Option<String>| {
+        let angabe = |name, titel, bekannt: Option<String>, kopf: Option<String>| {
             let typed = getippt.wahl(name);
             let vorgeschlagen = typed.is_none() && bekannt.is_none() && kopf.is_some();
             let wert = typed.or(bekannt).or(kopf).unwrap_or_default();
-            Angabe { name, titel, art, wert, vorgeschlagen }
+            Angabe { name, titel, wert, vorgeschlagen }
         };
         let betreff = Some(d.betreff.clone()).filter(|_| !named || kopf.betreff.is_none());
-        let iso = |date: chrono::NaiveDate| date.to_string();
+        let tag = |date: chrono::NaiveDate| show::tag(&date);
+        let (datum, gelesen) = (d.datum.map(tag), kopf.datum.map(tag));
         vec![
-            angabe("betreff", "Betreff", "text", betreff, kopf.betreff),
-            angabe("datum", "Datum des Schreibens", "date", d.datum.map(iso), kopf.datum.map(iso)),
-            angabe("absender", "Absender", "text", d.absender.clone(), kopf.absender),
+            angabe("betreff", "Betreff", betreff, kopf.betreff),
+            angabe("datum", "Datum des Schreibens (TT.MM.JJJJ)", datum, gelesen),
+            angabe("absender", "Absender", d.absender.clone(), kopf.absender),
         ]
     }
 

@@ -166,7 +166,7 @@ fn the_filing_page_suggests_and_takes_over_what_the_clerk_sends() {
         "im Text genannt",
         button.as_str(),
         "value=\"Reisekosten nach Dresden\"",
-        "value=\"2024-05-03\"",
+        "value=\"03.05.2024\"",
         "value=\"Stadtwerke Lindenau\"",
         "Aus dem Schreiben gelesen",
     ] {
@@ -179,7 +179,7 @@ fn the_filing_page_suggests_and_takes_over_what_the_clerk_sends() {
     let refused = browser.form(&action, &action, &wrong).expect(400);
     assert!(refused.text().contains("href=\"#datum\""), "{}", refused.text());
     assert!(refused.text().contains("value=\"Dresden\""), "what was typed stays");
-    let fields = [("aktenzeichen", zeichen), ("datum", "2024-05-04"), ("betreff", "Dresden")];
+    let fields = [("aktenzeichen", zeichen), ("datum", "4.5.2024"), ("betreff", "Dresden")];
     browser.form(&action, &action, &fields).expect(303);
     let kept = stadt.get(&token, &format!("/dokumente/{id}")).expect(200).json();
     assert_eq!((&kept["betreff"], &kept["datum"]), (&json!("Dresden"), &json!("2024-05-04")));
