@@ -54,17 +54,11 @@ pub struct Kopf {
 
 const GREETINGS: &[&str] =
     &["sehr geehrte", "liebe", "hallo", "guten tag", "guten morgen", "moin", "grüß gott", "werte"];
-const FAREWELLS: &[&str] = &[
-    "mit freundlich",
-    "freundliche grü",
-    "hochachtungsvoll",
-    "viele grüße",
-    "mit bestem",
-    "beste grüße",
-    "mfg",
-    "im auftrag",
-    "mit dank",
-];
+/// Words that end a farewell; the name stands behind them or on the next line.
+const FAREWELLS: &[&str] =
+    &["grüßen", "grüssen", "grüße", "gruß", "gruss", "hochachtungsvoll", "mfg", "lg", "auftrag"];
+/// Offices: on top of a letter they are its sender only if it is also addressed to somebody.
+const OFFICES: &[&str] = &["stadt ", "stadtverwaltung", "gemeinde ", "landratsamt", "rathaus"];
 
 /// Reads the head.
 #[must_use]
@@ -75,7 +69,7 @@ pub fn kopf(text: &str) -> Kopf {
     Kopf {
         betreff: subject(head, greeting.is_some()),
         datum: head.iter().find_map(|line| date_of_letter(line)),
-        absender: sender(head, &lines),
+        absender: sender(head, &lines, greeting.is_some()),
         fremdzeichen: ["unser zeichen", "mein zeichen", "unser vorgang", "aktenzeichen", "az"]
             .iter()
             .find_map(|label| head.iter().find_map(|line| value_after(labelled(line, label)?)))
@@ -120,19 +114,22 @@ pub fn value_after(rest: &str) -> Option<&str> {
 fn subject(head: &[&str], greeted: bool) -> Option<String> {
     let marked = head.iter().find_map(|line| {
         let (label, rest) = line.split_once(':')?;
-        let label = label.to_lowercase();
-        ["betreff", "betr.", "betrifft", "subject"].contains(&label.as_str()).then_some(rest)
+        is_subject(label).then_some(rest)
     });
     if let Some(text) = marked.map(str::trim).filter(|text| !text.is_empty()) {
         return Some(cut(text));
     }
     if !greeted {
-        return None;
+        // Minutes, notes and forms have a title instead.
+        return head.iter().find(|line| title(line).is_some()).map(|line| cut(line));
     }
     // The last block of lines before the salutation, unless it is an address or a date.
     let mut blocks = head.split(|line| line.is_empty()).rev();
     let block =
         blocks.find(|block| !block.is_empty() && !block.iter().all(|l| date_in(l).is_some()))?;
+    if block.first() == head.iter().find(|line| !line.is_empty()) {
+        return None; // The letterhead.
+    }
     let first = block.iter().find(|line| !is_address(line))?;
     let whole = block.iter().any(|line| is_address(line));
     (!whole && first.chars().filter(|c| c.is_alphabetic()).count() > 3).then(|| cut(first))
@@ -140,39 +137,96 @@ fn subject(head: &[&str], greeted: bool) -> Option<String> {
 
 /// A post code with its place, or a line that names an addressee.
 fn is_address(line: &str) -> bool {
-    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    digits == 5
+    has_code(line)
         || ["An ", "An", "Herrn", "Frau ", "Rathaus", "Postfach", "Stadt "]
             .iter()
             .any(|word| line == word.trim_end() || (word.ends_with(' ') && line.starts_with(word)))
         || line.contains('@')
 }
 
-fn sender(head: &[&str], lines: &[&str]) -> Option<String> {
-    let from = head.iter().find_map(|line| line.strip_prefix("Von:"));
-    if let Some(from) = from.map(str::trim).filter(|from| !from.is_empty()) {
+fn is_subject(label: &str) -> bool {
+    let label = label.trim().to_lowercase();
+    ["betreff", "betr", "betr.", "betrifft", "subject"].contains(&label.as_str())
+}
+
+fn sender(head: &[&str], lines: &[&str], greeted: bool) -> Option<String> {
+    let labelled = |labels: &[&str]| {
+        head.iter().find_map(|line| {
+            let (label, rest) = line.split_once(':')?;
+            let rest = rest.trim();
+            (labels.contains(&label.trim()) && !rest.is_empty()).then_some(rest)
+        })
+    };
+    if let Some(from) = labelled(&["Von", "From", "Absender"]) {
         return Some(cut(from.split('<').next().unwrap_or(from).trim()));
     }
     let first = head.iter().find(|line| !line.is_empty());
-    let to = |line: &str| {
-        let line = line.to_lowercase();
-        line == "an" || line.starts_with("an ") || line.contains(':') || date_in(&line).is_some()
-    };
-    if let Some(first) = first.filter(|line| !to(line) && line.chars().count() < 80) {
-        return Some(cut(first));
+    first.filter(|line| is_letterhead(line, head, greeted)).map(|line| cut(line)).or_else(|| {
+        let signed = lines.iter().enumerate().rev().find_map(|(at, line)| signed(line, lines, at));
+        signed.or_else(|| {
+            labelled(&["Name", "Name, Vorname", "Antragsteller", "Antragstellerin"]).map(cut)
+        })
+    })
+}
+
+/// True if the first line of a head names who writes, not to whom or about what.
+fn is_letterhead(line: &str, head: &[&str], greeted: bool) -> bool {
+    let lower = line.to_lowercase();
+    let to = lower == "an" || lower.starts_with("an ") || lower.contains([':', '@']);
+    if to || line.chars().count() >= 80 || date_in(line).is_some() || title(line).is_some() {
+        return false;
     }
-    let farewell = lines.iter().rposition(|line| begins(line, FAREWELLS))?;
-    let after = lines.get(farewell + 1..)?.iter().find(|line| {
-        line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !begins(line, FAREWELLS)
-    });
-    after.map(|line| cut(line.trim_start_matches("gez. ").trim_start_matches("i. A. ")))
+    let is_office = OFFICES.iter().any(|office| lower.starts_with(office));
+    let addressed = || {
+        let to = ["Herrn", "Herr ", "Frau ", "Familie ", "Firma", "Eheleute", "An ", "An"];
+        let named = |line: &&&str| to.iter().any(|to| line == &to || line.starts_with(to));
+        head.iter()
+            .filter(|line| !line.is_empty())
+            .skip(1)
+            .any(|line| named(&line) || has_code(line))
+    };
+    // Without a salutation it is a note of that office; with one it needs somebody addressed.
+    !is_office || !greeted || addressed()
+}
+
+/// The name in or below a line of farewell.
+fn signed(line: &str, lines: &[&str], at: usize) -> Option<String> {
+    let is_end = |word: &&str| {
+        let word = word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase();
+        FAREWELLS.contains(&word.as_str())
+    };
+    let words: Vec<&str> = line.split_whitespace().take(6).collect();
+    let end = words.iter().position(|word| is_end(&word))?;
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count() > 3;
+    let behind = line.split_whitespace().skip(end + 1).collect::<Vec<_>>().join(" ");
+    // A word of greeting within a sentence: `Mit freundlichen Grüßen an Ihre Frau ...`.
+    if behind.split(' ').count() > 4 || behind.starts_with(char::is_lowercase) {
+        return None;
+    }
+    if letters(&behind) {
+        return Some(cut(&behind));
+    }
+    let below = lines.get(at + 1..)?.iter().filter(|line| letters(line));
+    let name = below.take(2).find(|line| !line.split_whitespace().any(|word| is_end(&word)))?;
+    let bare = ["gez. ", "i. A. ", "i.A. ", "Ihr ", "Ihre ", "Euer "];
+    Some(cut(bare.iter().fold(*name, |name, mark| name.trim_start_matches(mark))))
+}
+
+/// Begins with a post code.
+fn has_code(line: &str) -> bool {
+    line.bytes().take_while(u8::is_ascii_digit).count() == 5
 }
 
 /// The date, if the line is one that dates a letter: short, and nothing else is dated by it.
 fn date_of_letter(line: &str) -> Option<NaiveDate> {
     let lower = line.to_lowercase();
+    // Minutes and notes are dated by what they record.
+    if matches!(title(line), Some(Typ::Protokoll | Typ::Vermerk)) {
+        return date_in(line);
+    }
     let other = [
-        "geb",
+        "geb.",
+        "geboren",
         " vom ",
         "ab ",
         "bis ",
@@ -221,13 +275,15 @@ fn ymd(year: &str, month: u32, day: &str) -> Option<NaiveDate> {
 fn month(word: &str) -> Option<u32> {
     let names =
         ["jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"];
-    let word = word.to_lowercase().replace("maerz", "märz");
+    let word = word.to_lowercase().replace("maerz", "märz").replace("jän", "jan");
     let whole = word.chars().all(|c| c.is_alphabetic() || c == '.');
     let at = names.iter().position(|name| whole && word.starts_with(name))?;
     u32::try_from(at + 1).ok()
 }
 
-fn kind(head: &[&str], text: &str) -> Typ {
+/// The kind that a line names as a title: few words, one of which ends in the kind (`Bauantrag`),
+/// and no field of a form.
+fn title(line: &str) -> Option<Typ> {
     let titles = [
         ("rechnung", Typ::Rechnung),
         ("widerspruch", Typ::Widerspruch),
@@ -237,20 +293,28 @@ fn kind(head: &[&str], text: &str) -> Typ {
         ("niederschrift", Typ::Protokoll),
         ("protokoll", Typ::Protokoll),
         ("vermerk", Typ::Vermerk),
+        ("notiz", Typ::Vermerk),
         ("einladung", Typ::Einladung),
         ("vertrag", Typ::Vertrag),
     ];
-    // A title is a line of few words that has the kind as the end of one: `Bauantrag`.
-    let title = |line: &&&str| !line.contains('@') && line.split_whitespace().count() <= 9;
-    let of_line = |line: &&str| {
-        let line = line.to_lowercase();
-        let mut words = line.split(|c: char| !c.is_alphabetic());
-        words.find_map(|word| {
-            titles.iter().find(|(end, _)| word.ends_with(end)).map(|(_, typ)| *typ)
-        })
+    let line = match line.split_once(':') {
+        Some((label, rest)) if is_subject(label) => rest,
+        Some((_, rest)) if !rest.trim().is_empty() => return None,
+        _ => line,
     };
+    // Minutes name in their title what met, and when.
+    let most = if line.contains("Niederschrift") { 14 } else { 9 };
+    if line.contains('@') || line.split_whitespace().count() > most {
+        return None;
+    }
+    let line = line.to_lowercase();
+    let mut words = line.split(|c: char| !c.is_alphabetic());
+    words.find_map(|word| titles.iter().find(|(end, _)| word.ends_with(end)).map(|(_, typ)| *typ))
+}
+
+fn kind(head: &[&str], text: &str) -> Typ {
     let mail = head.iter().any(|line| line.starts_with("Von:") || line.starts_with("From:"));
-    if let Some(typ) = head.iter().filter(title).find_map(of_line) {
+    if let Some(typ) = head.iter().find_map(|line| title(line)) {
         return typ;
     }
     let decided =

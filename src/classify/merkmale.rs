@@ -1,6 +1,6 @@
 //! A text as hashed features: stems of words, pairs of words, pieces of words, words of the head.
 //!
-//! Pieces of five letters find `Bebauungsplan` in `Bebauungsplanverfahren` and survive a letter
+//! Pieces of four letters find `Bebauungsplan` in `Bebauungsplanverfahren` and survive a letter
 //! that a scanner misread. Nothing of the text is kept: a feature is 20 bits of a hash and the two
 //! bits of its group. Equal text gives equal features on every machine.
 
@@ -26,7 +26,7 @@ const READ_MAX: usize = 60_000;
 /// Bytes of a text's beginning that count as its head.
 const HEAD: usize = 700;
 /// Letters of a piece.
-const PIECE: usize = 5;
+const PIECE: usize = 4;
 /// Letters of a word that count.
 const WORD_MAX: usize = 40;
 
@@ -40,7 +40,7 @@ enum Group {
 }
 
 /// Weight of each group in a vector, after each has been brought to length 1.
-pub const WEIGHTS: [f32; 4] = [1.0, 0.4, 1.2, 0.3];
+pub const WEIGHTS: [f32; 4] = [1.0, 0.6, 1.2, 0.3];
 
 /// The group of a feature.
 #[must_use]

@@ -2,8 +2,9 @@
 //!
 //! First what is exact ([`exact`]): numbers of our own in the text. Then the model: it knows the
 //! plan's words from the first day, learns from documents that people filed, ranks plan units with
-//! a calibrated probability and the reason, answers with the branch (Produktgruppe) alone where the
-//! unit is unsure, and says "weiß nicht" below a threshold that held-out documents have set. It never decides, never learns from its own guesses, and knows no rights:
+//! a calibrated probability and the reason, answers with the branch (Produktgruppe) alone where
+//! the unit is unsure, and says "weiß nicht" below a threshold that held-out documents have set.
+//! It never decides, never learns from its own guesses, and knows no rights:
 //! what it names (similar documents by id) the caller must filter before anyone sees it.
 //!
 //! A model holds hashed features and ids of documents, no words and no names. Hashes of words are
