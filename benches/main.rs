@@ -1,7 +1,7 @@
 //! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
-//! `search`, `engines`, `classify`.
+//! `search`, `plan`, `engines`, `classify`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See
 //! benches/README.md.
 
@@ -11,6 +11,7 @@ mod classify;
 mod engines;
 mod ingest;
 mod ledger;
+mod plan;
 mod process;
 mod raw;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -45,6 +46,9 @@ fn main() {
     }
     if want("search") {
         search::all();
+    }
+    if want("plan") {
+        plan::import();
     }
     if want("engines") {
         engines::all();

@@ -18,15 +18,18 @@ mod dokumente_liste;
 mod eingabe;
 mod error;
 mod facetten;
+mod fachsicht;
 mod founding;
 mod jobs;
 mod keys;
 mod klassen;
+mod konkordanz;
 mod meinten_sie;
 mod merge;
 mod organisation;
 mod persons;
 mod plan;
+mod plan_bestand;
 mod plan_revision;
 mod protokoll;
 mod push;
@@ -52,6 +55,7 @@ pub use eingabe::*;
 pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
 pub use facetten::{Facette, Facetten, Feldfacette};
+pub use fachsicht::FachsichtNeu;
 pub use founding::{NeuePerson, System};
 pub use jobs::{Jobs, Lesung, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
@@ -110,6 +114,7 @@ struct Inner {
     source: Arc<dyn Source>,
     config: Config,
     klassen: klassen::Cache,
+    plan: plan_bestand::Cache,
     vorschlaege: vorschlaege_stand::Halter,
 }
 
@@ -124,7 +129,7 @@ impl Registry {
         source: Arc<dyn Source>,
         config: Config,
     ) -> Self {
-        let (klassen, vorschlaege) = Default::default();
+        let (klassen, plan, vorschlaege) = Default::default();
         Self(Arc::new(Inner {
             ledger,
             blobs,
@@ -133,6 +138,7 @@ impl Registry {
             source,
             config,
             klassen,
+            plan,
             vorschlaege,
         }))
     }
@@ -165,6 +171,12 @@ impl Registry {
     #[must_use]
     pub fn blobs(&self) -> &Arc<blob::Store> {
         &self.0.blobs
+    }
+
+    /// The types of Akten that there are.
+    #[must_use]
+    pub fn aktentypen(&self) -> &Arc<Aktentypen> {
+        &self.0.config.typen
     }
 
     /// The present instant.

@@ -13,18 +13,19 @@ use uuid::Uuid;
 
 use super::{
     actor::Reader,
+    akten::grammatik,
     error::{Art, Error},
+    plan_bestand::Bestand,
     sicht::Sicht,
     vorschlaege_akten::Auswahl,
     vorschlaege_lernen::betreff,
-    vorschlaege_stand::Planbild,
 };
 use crate::{
     classify::{self, Antwort, Fundart, Kopf, Sicher, Text, Typ},
     domain::{
         access::{Urteil, Verb},
         akte::{Akte, Vorgang},
-        aktenzeichen::normal,
+        aktenzeichen::{Grammatik, normal},
         dokument::{Dokument, Rueckmeldung, TextZustand, Textstand},
         record::{Index, Parts},
         zeit::Zeitpunkt,
@@ -197,7 +198,7 @@ impl Reader {
         self.0.read(|s| {
             let dokument = s.dokument(id, Verb::Lesen)?.value;
             let (lage, text) = self.text(s, &dokument)?;
-            let plan = registry.0.vorschlaege.plan(s.view)?;
+            let plan = registry.0.plan.of(s.view)?;
             let frage = Text {
                 text: &text,
                 betreff: betreff(&dokument),
@@ -263,16 +264,16 @@ struct Gefiltert<'a> {
 }
 
 impl<'a> Gefiltert<'a> {
-    fn new(plan: &Planbild, antwort: &'a Antwort, abgelehnt: &[String]) -> Self {
+    fn new(plan: &Bestand, antwort: &'a Antwort, abgelehnt: &[String]) -> Self {
         let stays = |vorschlag: &&classify::Vorschlag| {
-            let unit = plan.einheit(&vorschlag.schluessel);
+            let unit = plan.roh(&vorschlag.schluessel);
             unit.is_some_and(|unit| unit.blatt && !unit.stillgelegt)
                 && !abgelehnt.contains(&vorschlag.schluessel)
         };
         let vorschlaege: Vec<&classify::Vorschlag> =
             antwort.vorschlaege.iter().filter(stays).collect();
         let named = |gruppe: &classify::Gruppe| {
-            let unit = plan.einheit(&gruppe.schluessel).filter(|unit| !unit.stillgelegt)?;
+            let unit = plan.roh(&gruppe.schluessel).filter(|unit| !unit.stillgelegt)?;
             Some(Gruppenvorschlag {
                 nummer: gruppe.schluessel.clone(),
                 bezeichnung: unit.bezeichnung.clone(),
@@ -302,7 +303,7 @@ fn tausendstel(p: f32) -> f64 {
 /// The units with the similar documents that the caller reads; what lies in open Akten is noted.
 fn planvorschlaege(
     s: &Sicht<'_, '_>,
-    plan: &Planbild,
+    plan: &Bestand,
     sicht: &Gefiltert<'_>,
     asked: Uuid,
     auswahl: &mut Auswahl,
@@ -323,7 +324,7 @@ fn planvorschlaege(
             let weight = likeness * (0.1 + vorschlag.wahrscheinlichkeit);
             auswahl.aehnlich(s, akte, weight)?;
         }
-        let unit = plan.einheit(&vorschlag.schluessel);
+        let unit = plan.roh(&vorschlag.schluessel);
         planeinheiten.push(Planvorschlag {
             nummer: vorschlag.schluessel.clone(),
             bezeichnung: unit.map(|u| u.bezeichnung.clone()).unwrap_or_default(),
@@ -357,12 +358,13 @@ fn sichtbar<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
 /// left out, whether or not there is one.
 fn genau(
     s: &Sicht<'_, '_>,
-    plan: &Planbild,
+    plan: &Bestand,
     text: &str,
     auswahl: &mut Auswahl,
 ) -> Result<Vec<Genau>, Error> {
     let mut found = Vec::new();
-    for fund in classify::exact(text, &plan.grammatik, |unit| plan.einheit(unit).is_some()) {
+    let grammatik = grammatik(&plan.plan).map_err(Error::intern)?;
+    for fund in classify::exact(text, &grammatik, |unit| plan.roh(unit).is_some()) {
         let art = match fund.art {
             Fundart::Aktenzeichen => "aktenzeichen",
             Fundart::Geschaeftszeichen => "geschaeftszeichen",
@@ -372,7 +374,7 @@ fn genau(
         };
         let (akte, vorgang_id) = match fund.art {
             Fundart::Aktenzeichen => (akte(s, &fund.wert)?, None),
-            Fundart::Geschaeftszeichen => match vorgang(s, plan, &fund.wert)? {
+            Fundart::Geschaeftszeichen => match vorgang(s, &grammatik, &fund.wert)? {
                 Some((akte, vorgang)) => (Some(akte), Some(vorgang)),
                 None => (None, None),
             },
@@ -401,10 +403,10 @@ fn akte(s: &Sicht<'_, '_>, zeichen: &str) -> Result<Option<Stored<Akte>>, Error>
 /// The Vorgang that has that very Geschäftszeichen, and its Akte.
 fn vorgang(
     s: &Sicht<'_, '_>,
-    plan: &Planbild,
+    grammatik: &Grammatik,
     zeichen: &str,
 ) -> Result<Option<(Stored<Akte>, Uuid)>, Error> {
-    let Some(felder) = plan.grammatik.lies_geschaeftszeichen(zeichen) else { return Ok(None) };
+    let Some(felder) = grammatik.lies_geschaeftszeichen(zeichen) else { return Ok(None) };
     let Some(nummer) = felder.vorgang else { return Ok(None) };
     let key = Parts::new().text(&felder.plan).number(felder.lfd);
     let Some(akte) = s.view.first::<Akte>(Index::AktePlan, &key)? else { return Ok(None) };

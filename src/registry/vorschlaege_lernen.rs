@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     error::Error,
     jobs::Jobs,
-    plan_revision::{einheiten, in_kraft},
+    plan_bestand::{einheiten, in_kraft},
     vorschlaege_stand::{Gelernt, Herkunft, Laeuft},
 };
 use crate::{
@@ -161,7 +161,8 @@ impl Jobs {
         let seq = registry.0.ledger.applied().seq;
         let view = registry.0.ledger.view();
         let plan = in_kraft(&view)?.seq;
-        let klassen = Klasse::of_plan(&einheiten(&view)?);
+        let units: Vec<_> = einheiten(&view)?.into_iter().map(|unit| unit.value).collect();
+        let klassen = Klasse::of_plan(&units);
         let all = usize::try_from(view.count(Kind::Dokument)?).unwrap_or(usize::MAX);
         let mut lernen = Lernen::new(klassen, all.min(DOKUMENTE_MAX));
         let mut orte = Orte::default();

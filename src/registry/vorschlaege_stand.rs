@@ -1,11 +1,11 @@
-//! What suggestions are made with: the model in use, its form as a file, and the plan in memory.
+//! What suggestions are made with: the model in use, and its form as a file.
 //!
 //! All clones of a registry share one model, which is replaced as a whole. Where its file lies is
 //! the server's matter. A file counts only for the very house that it was made in: the seal of the
 //! journal's first entry stands in it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
@@ -16,16 +16,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Registry,
-    akten::grammatik,
-    error::Error,
-    plan_revision::{einheiten, in_kraft},
-};
+use super::{Registry, error::Error};
 use crate::{
     classify::{self, Modell},
-    domain::{aktenzeichen::Grammatik, zeit::Zeitpunkt},
-    ledger::View,
+    domain::zeit::Zeitpunkt,
 };
 
 /// Changes with every change of what stands around the model in its file.
@@ -148,33 +142,10 @@ impl Gelernt {
     }
 }
 
-/// The plan, as far as suggestions need it.
-#[derive(Debug)]
-pub(super) struct Planbild {
-    seq: u64,
-    pub(super) grammatik: Grammatik,
-    einheiten: HashMap<String, Einheit>,
-}
-
-/// A unit of the plan.
-#[derive(Debug)]
-pub(super) struct Einheit {
-    pub(super) bezeichnung: String,
-    pub(super) blatt: bool,
-    pub(super) stillgelegt: bool,
-}
-
-impl Planbild {
-    pub(super) fn einheit(&self, nummer: &str) -> Option<&Einheit> {
-        self.einheiten.get(nummer)
-    }
-}
-
 /// What all clones of a registry share of it.
 #[derive(Debug, Default)]
 pub(super) struct Halter {
     modell: RwLock<Option<Arc<Gelernt>>>,
-    plan: RwLock<Option<Arc<Planbild>>>,
     laeuft: Arc<AtomicBool>,
 }
 
@@ -201,26 +172,6 @@ impl Halter {
     pub(super) fn beginnen(&self) -> Laeuft {
         self.laeuft.store(true, Ordering::SeqCst);
         Laeuft(Arc::clone(&self.laeuft))
-    }
-
-    /// The plan in force: read whole once for each version, which every revision makes anew.
-    pub(super) fn plan(&self, view: &View<'_>) -> Result<Arc<Planbild>, Error> {
-        let stored = in_kraft(view)?;
-        let known = self.plan.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.seq == stored.seq) {
-            return Ok(known);
-        }
-        let unit = |unit: crate::domain::aktenplan::Planeinheit| {
-            let (blatt, stillgelegt) = (unit.blatt, unit.stillgelegt);
-            (unit.nummer, Einheit { bezeichnung: unit.bezeichnung, blatt, stillgelegt })
-        };
-        let plan = Arc::new(Planbild {
-            seq: stored.seq,
-            grammatik: grammatik(&stored.value).map_err(Error::intern)?,
-            einheiten: einheiten(view)?.into_iter().map(unit).collect(),
-        });
-        *self.plan.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&plan));
-        Ok(plan)
     }
 }
 
