@@ -5,6 +5,16 @@
 
 use chrono::NaiveDate;
 
+/// Labels of the sender's own reference.
+const REFERENCES: &[&str] = &[
+    "unser zeichen",
+    "mein zeichen",
+    "unser vorgang",
+    "geschäftszeichen",
+    "gesch.-z",
+    "aktenzeichen",
+    "az",
+];
 /// Lines that count as head where no salutation ends it.
 const HEAD_LINES: usize = 40;
 /// Characters of a proposed value.
@@ -53,7 +63,7 @@ pub struct Kopf {
 }
 
 const GREETINGS: &[&str] =
-    &["sehr geehrte", "liebe", "hallo", "guten tag", "guten morgen", "moin", "grüß gott", "werte"];
+    &["sehr geehrte", "liebe", "hallo", "guten ", "moin", "grüß gott", "werte"];
 /// Words that end a farewell; the name stands behind them or on the next line.
 const FAREWELLS: &[&str] =
     &["grüßen", "grüssen", "grüße", "gruß", "gruss", "hochachtungsvoll", "mfg", "lg", "auftrag"];
@@ -70,7 +80,7 @@ pub fn kopf(text: &str) -> Kopf {
         betreff: subject(head, greeting.is_some()),
         datum: head.iter().find_map(|line| date_of_letter(line)),
         absender: sender(head, &lines, greeting.is_some()),
-        fremdzeichen: ["unser zeichen", "mein zeichen", "unser vorgang", "aktenzeichen", "az"]
+        fremdzeichen: REFERENCES
             .iter()
             .find_map(|label| head.iter().find_map(|line| value_after(labelled(line, label)?)))
             .map(Into::into),
@@ -113,20 +123,22 @@ pub fn value_after(rest: &str) -> Option<&str> {
 
 fn subject(head: &[&str], greeted: bool) -> Option<String> {
     let marked = head.iter().find_map(|line| {
-        let (label, rest) = line.split_once(':')?;
-        is_subject(label).then_some(rest)
+        // `Betr. Busfahrkarte` has no colon.
+        let bare = || line.strip_prefix("Betr. ").or_else(|| line.strip_prefix("Betreff "));
+        let marked = line.split_once(':').filter(|(label, _)| is_subject(label));
+        marked.map(|(_, rest)| rest).or_else(bare)
     });
     if let Some(text) = marked.map(str::trim).filter(|text| !text.is_empty()) {
         return Some(cut(text));
     }
     if !greeted {
         // Minutes, notes and forms have a title instead.
-        return head.iter().find(|line| title(line).is_some()).map(|line| cut(line));
+        return head.iter().find(|l| title(l).is_some() || is_form(l)).map(|l| cut(l));
     }
     // The last block of lines before the salutation, unless it is an address or a date.
     let mut blocks = head.split(|line| line.is_empty()).rev();
-    let block =
-        blocks.find(|block| !block.is_empty() && !block.iter().all(|l| date_in(l).is_some()))?;
+    let block = blocks
+        .find(|block| !block.is_empty() && !block.iter().all(|l| date_of_letter(l).is_some()))?;
     if block.first() == head.iter().find(|line| !line.is_empty()) {
         return None; // The letterhead.
     }
@@ -172,8 +184,16 @@ fn sender(head: &[&str], lines: &[&str], greeted: bool) -> Option<String> {
 /// True if the first line of a head names who writes, not to whom or about what.
 fn is_letterhead(line: &str, head: &[&str], greeted: bool) -> bool {
     let lower = line.to_lowercase();
-    let to = lower == "an" || lower.starts_with("an ") || lower.contains([':', '@']);
-    if to || line.chars().count() >= 80 || date_in(line).is_some() || title(line).is_some() {
+    let to = lower == "an"
+        || lower.starts_with("an ")
+        || lower.contains([':', '@'])
+        || lower.starts_with("betr");
+    if to
+        || line.chars().count() >= 80
+        || date_in(line).is_some()
+        || title(line).is_some()
+        || is_form(line)
+    {
         return false;
     }
     let is_office = OFFICES.iter().any(|office| lower.starts_with(office));
@@ -196,7 +216,7 @@ fn signed(line: &str, lines: &[&str], at: usize) -> Option<String> {
         FAREWELLS.contains(&word.as_str())
     };
     let words: Vec<&str> = line.split_whitespace().take(6).collect();
-    let end = words.iter().position(|word| is_end(&word))?;
+    let end = words.iter().position(is_end)?;
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count() > 3;
     let behind = line.split_whitespace().skip(end + 1).collect::<Vec<_>>().join(" ");
     // A word of greeting within a sentence: `Mit freundlichen Grüßen an Ihre Frau ...`.
@@ -227,6 +247,7 @@ fn date_of_letter(line: &str) -> Option<NaiveDate> {
     let other = [
         "geb.",
         "geboren",
+        "geburts",
         " vom ",
         "ab ",
         "bis ",
@@ -237,6 +258,12 @@ fn date_of_letter(line: &str) -> Option<NaiveDate> {
         "sitzung",
         "ihr schreiben",
     ];
+    // A field of a form dates the letter only if it says so.
+    let field = line.split_once(": ").map(|(label, _)| label.to_lowercase());
+    let marks = ["datum", "date", "gesendet", "eingang", "unterschrift"];
+    if field.is_some_and(|label| !marks.iter().any(|mark| label.contains(mark))) {
+        return None;
+    }
     if line.chars().count() > 120 || other.iter().any(|word| lower.contains(word)) {
         return None;
     }
@@ -281,6 +308,15 @@ fn month(word: &str) -> Option<u32> {
     u32::try_from(at + 1).ok()
 }
 
+/// A line that names a form: `Anmeldung einer Versammlung`, `UNFALLANZEIGE für Kinder`.
+fn is_form(line: &str) -> bool {
+    const FORMS: &[&str] =
+        &["erklärung", "anzeige", "meldung", "bericht", "formular", "bogen", "bescheinigung"];
+    let words = line.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let mut words = words.take(2).map(str::to_lowercase);
+    !line.contains(':') && words.any(|word| FORMS.iter().any(|form| word.ends_with(form)))
+}
+
 /// The kind that a line names as a title: few words, one of which ends in the kind (`Bauantrag`),
 /// and no field of a form.
 fn title(line: &str) -> Option<Typ> {
@@ -304,12 +340,22 @@ fn title(line: &str) -> Option<Typ> {
     };
     // Minutes name in their title what met, and when.
     let most = if line.contains("Niederschrift") { 14 } else { 9 };
-    if line.contains('@') || line.split_whitespace().count() > most {
+    // Sentences and their second halves are none.
+    let sentence = line.ends_with(['.', ',']) || line.trim().starts_with(char::is_lowercase);
+    if sentence || line.contains('@') || line.split_whitespace().count() > most {
         return None;
     }
     let line = line.to_lowercase();
-    let mut words = line.split(|c: char| !c.is_alphabetic());
-    words.find_map(|word| titles.iter().find(|(end, _)| word.ends_with(end)).map(|(_, typ)| *typ))
+    let mut words = line.split(|c: char| !c.is_alphabetic()).peekable();
+    while let Some(word) = words.next() {
+        let Some((_, typ)) = titles.iter().find(|(end, _)| word.ends_with(end)) else { continue };
+        // `Bescheid vom 20.1.` is what the letter is about, `Vermerk vom 20.1.` what it is.
+        let own = matches!(typ, Typ::Vermerk | Typ::Protokoll | Typ::Antrag | Typ::Widerspruch);
+        if own || words.peek() != Some(&"vom") {
+            return Some(*typ);
+        }
+    }
+    None
 }
 
 fn kind(head: &[&str], text: &str) -> Typ {
