@@ -104,8 +104,8 @@ fn cost(documents: usize) {
 /// Few units have most documents, as in a town hall.
 fn unit_of(number: usize) -> usize {
     let dice = mixed(number as u64) % 1_000_000;
-    let share = dice as f64 / 1e6;
-    (share * share * share * UNITS as f64) as usize
+    let cube = u128::from(dice).pow(3) * UNITS as u128 / 10_u128.pow(18);
+    usize::try_from(cube).unwrap()
 }
 
 fn mixed(mut x: u64) -> u64 {

@@ -94,7 +94,12 @@ fn a_model_is_read_back_and_a_damaged_one_is_refused() {
 #[test]
 fn the_plan_alone_suggests_on_the_first_day() {
     let plan = aktenplan::muster().unwrap();
-    let model = Lernen::new(Klasse::of_plan(&plan.einheiten), 0).finish();
+    let classes = Klasse::of_plan(&plan.einheiten);
+    for (leaf, group, above) in [("122.15.01", "122", "122.15"), ("01.01", "01", "01")] {
+        let class = classes.iter().find(|class| class.schluessel == leaf).unwrap();
+        assert_eq!((class.gruppe.as_str(), class.ueber.as_str()), (group, above));
+    }
+    let model = Lernen::new(classes, 0).finish();
     let letter = "Sehr geehrte Damen und Herren,\n\nmein Führerschein muss umgetauscht werden, ich \
                   habe noch den grauen Papierführerschein. Was kostet der Umtausch?\n";
     let answer = model.ask(&text(letter));
