@@ -83,6 +83,12 @@ impl Modell {
         self.ids.len()
     }
 
+    /// The documents that were learned from, in the order in which they were added.
+    #[must_use]
+    pub fn ids(&self) -> &[u128] {
+        &self.ids
+    }
+
     /// The classes by probability, without reasons.
     #[must_use]
     pub fn rank(&self, text: &Text<'_>) -> Rang {
