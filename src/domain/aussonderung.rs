@@ -257,13 +257,10 @@ fn bewerten(stand: &Stand, art: Aussonderungsart) -> Result<Stand, Error> {
 }
 
 fn vernichten(stand: &Stand, um: &Umstaende) -> Result<Stand, Error> {
-    // The exception from the archive's decision is the law's own, and only where no offer is made.
-    let by_law = stand.zustand == Zustand::Aussonderungsreif
-        && um.fristen.folge == Some(Folge::LoeschenOhneAnbietung);
-    if !by_law {
+    // The law itself may spare the archive's decision, but not go against one.
+    let by_law = um.fristen.folge == Some(Folge::LoeschenOhneAnbietung);
+    if !by_law || stand.bewertung == Some(Aussonderungsart::A) {
         decided(stand, Aussonderungsart::V)?;
-    } else if stand.bewertung == Some(Aussonderungsart::A) {
-        return Err(Error::Bewertung);
     }
     free(um)?;
     if !um.fristen.vernichtbar(um.heute) {

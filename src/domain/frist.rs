@@ -12,7 +12,7 @@ mod tatsachen;
 #[cfg(test)]
 mod tests;
 
-pub use antwort::{Antwort, Fristen, antworten, meldetag};
+pub use antwort::{Antwort, Fristen, antworten, meldetag, naechster_wechsel};
 pub use grund::{Beitrag, GiltNicht, Grund};
 pub use rechnen::{Zaehlung, gerundet, letzter_tag};
 pub use tatsachen::{Anker, Beginn, LETZTE_EINTRAGUNG, Luecke, SCHLIESSUNG, Tatsache, Tatsachen};
@@ -60,12 +60,6 @@ impl Regelfassung {
     #[must_use]
     pub const fn immer(regel: Regel) -> Self {
         Self { regel, von: None, bis: None, wenn: None, offen_solange: None }
-    }
-
-    /// True if it is law on this day.
-    #[must_use]
-    pub fn gilt_am(&self, tag: NaiveDate) -> bool {
-        self.von.is_none_or(|von| von <= tag) && self.bis.is_none_or(|bis| tag <= bis)
     }
 
     /// True if no law stands behind it.

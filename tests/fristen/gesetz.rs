@@ -6,7 +6,7 @@
 use aktenlauf::domain::{
     frist::{
         Antwort, Bedingung, Beitrag, Einheit, Folge, Frage, Fristart, Fristen, Grund, Lage, Regel,
-        Regelfassung, Rundung, Sperre, Tatsache, Tatsachen, Vorgaben, antworten,
+        Regelfassung, Rundung, Sperre, Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
     },
     zeit::Zeitpunkt,
 };
@@ -146,8 +146,13 @@ impl Welt {
         antworten(&frage).unwrap()
     }
 
+    fn frage(&self, stichtag: NaiveDate) -> Frage<'_> {
+        let Self { regeln, vorgaben, tatsachen, sperren, .. } = self;
+        Frage { regeln, vorgaben, tatsachen, sperren, stichtag }
+    }
+
     fn antwort(&self) -> Antwort<'_> {
-        self.fragen(&self.regeln, &self.sperren)
+        antworten(&self.frage(self.stichtag)).unwrap()
     }
 }
 
@@ -256,8 +261,19 @@ fn rules_only_prolong(welt: &Welt, dates: &Fristen, dice: &mut Wuerfel) -> bool 
     assert!(not_before(dates.hoechstens, longer.hoechstens), "a maximum grew: {more:?}");
     more.reverse();
     let turned = welt.fragen(&more, &welt.sperren).fristen;
-    assert_eq!(Fristen { folge: longer.folge, ..turned }, longer, "the order of rules");
+    assert_eq!(turned, longer, "the order of rules");
     had
+}
+
+/// Until the next change of law or an open hold, every day gives the same answer.
+fn stays(welt: &Welt, dates: &Fristen, dice: &mut Wuerfel) {
+    let next = naechster_wechsel(&welt.frage(welt.stichtag)).unwrap_or(NaiveDate::MAX);
+    let last = next.pred_opt().unwrap().min(NaiveDate::from_ymd_opt(2100, 1, 1).unwrap());
+    let days = (last - welt.stichtag).num_days().cast_unsigned();
+    let any = welt.stichtag + TimeDelta::days(dice.below(days + 1).cast_signed());
+    for day in [any, last] {
+        assert_eq!(antworten(&welt.frage(day)).unwrap().fristen, *dates, "asked on {day}");
+    }
 }
 
 /// One seed; how many ends were counted twice, and whether a rule was added to a minimum.
@@ -271,6 +287,7 @@ fn run(seed: u64) -> (u64, bool) {
     let dates = answer.fristen;
     consistent(&welt, &dates);
     let counted = ends(&welt, &dates);
+    stays(&welt, &dates, &mut dice);
     holds_only_delay(&welt, &dates, &mut dice);
     (counted, rules_only_prolong(&welt, &dates, &mut dice))
 }

@@ -156,6 +156,9 @@ fn a_file_closes_only_with_its_vorgaenge_and_opens_within_the_transferfrist() {
     let at_once = Umstaende { transferfrist: none, ..on("2024-06-14") };
     assert_eq!(go(closed, again, &at_once), Err(Error::Transferfrist));
     assert_eq!(go(closed, S::InAufbewahrung, &at_once), Ok(Z::Aufbewahrung));
+    let set_back = Umstaende { heute: day("2024-06-13"), ..at_once };
+    let early = go(closed, S::InAufbewahrung, &set_back);
+    assert_eq!(early, Err(Error::Zustand(Z::Geschlossen)), "the clock was set back");
     let unknown = Stand { geschlossen_am: None, ..closed };
     assert_eq!(go(unknown, S::InAufbewahrung, &um()), Err(Error::Zustand(Z::Geschlossen)));
     let endless = Transferfrist { dauer: 9000, einheit: Einheit::Jahre };

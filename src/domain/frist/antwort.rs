@@ -112,7 +112,8 @@ impl<'a> Summe<'a> {
         if folge == Folge::Einschraenken {
             self.restrict(first_day(version, ende)?);
         }
-        if self.ende.is_none_or(|(latest, _)| latest < ende) {
+        let later = |(day, other)| (day, milde(other)) < (ende, milde(folge));
+        if self.ende.is_none_or(later) {
             self.ende = Some((ende, folge));
         }
         self.erster_tag = self.erster_tag.max(version.von);
@@ -128,7 +129,8 @@ impl<'a> Summe<'a> {
             return Ok(());
         }
         self.hoechstens = Some(self.hoechstens.map_or(ende, |earliest| earliest.min(ende)));
-        if self.danach.is_none_or(|(earliest, _)| day < earliest) {
+        let earlier = |(first, other)| day < first || day == first && milde(other) < milde(folge);
+        if self.danach.is_none_or(earlier) {
             self.danach = Some((day, folge));
         }
         Ok(())
@@ -175,6 +177,15 @@ impl<'a> Summe<'a> {
             (fallback, Lage::Ausweichregel),
         ];
         fits.into_iter().find(|(fits, _)| *fits).map_or(Lage::Ok, |(_, lage)| lage)
+    }
+}
+
+/// Which consequence is taken where two rules end on one day: the one that leaves more.
+const fn milde(folge: Folge) -> u8 {
+    match folge {
+        Folge::Anbieten => 2,
+        Folge::Einschraenken => 1,
+        Folge::LoeschenOhneAnbietung => 0,
     }
 }
 
@@ -227,6 +238,17 @@ pub fn antworten<'a>(frage: &Frage<'a>) -> Result<Antwort<'a>, Error> {
         ausweichregel: !applied,
     };
     Ok(Antwort { fristen, gruende: sum.gruende })
+}
+
+/// The first day after `stichtag` on which the same question may get another answer by itself,
+/// for a rule begins or ceases to be law or an open hold begins. None: never. An index of due days
+/// has to be made anew then, and not before, unless a rule, a fact or a hold is changed.
+#[must_use]
+pub fn naechster_wechsel(frage: &Frage<'_>) -> Option<NaiveDate> {
+    let bounds =
+        frage.regeln.iter().flat_map(|rule| [rule.von, rule.bis.and_then(|day| day.succ_opt())]);
+    let open = frage.sperren.iter().filter(|hold| hold.bis.is_none()).map(|hold| Some(hold.von));
+    bounds.chain(open).flatten().filter(|day| frage.stichtag < *day).min()
 }
 
 /// The day on which an object is reported for offering: so many years after its last entry,

@@ -189,6 +189,26 @@ fn a_maximum_is_warned_of_and_a_restriction_is_none() {
     assert_eq!((dates.faellig, dates.folge), due, "alone, it is what is due");
 }
 
+/// Some fields are restricted before others; a permanent register is a Klärfall, too.
+#[test]
+fn the_first_restriction_counts_and_a_permanent_rule_clashes_with_any_maximum() {
+    let moved = facts(&[("wegzug_oder_tod", "2020-04-03")]);
+    let rule = |n| most(years(n, "wegzug_oder_tod", "§ 13 BMG"), Folge::Einschraenken);
+    let mut minimum = years(3, "wegzug_oder_tod", "§ 2");
+    minimum.regel.folge = Folge::Einschraenken;
+    let (dates, _) = ask(&[rule(5), minimum, rule(9)], &moved, &[], "2026-01-01");
+    assert_eq!(dates.eingeschraenkt_ab, Some(day("2024-01-01")));
+
+    let mut permanent = years(1, "wegzug_oder_tod", "§ 1");
+    permanent.regel.dauer = None;
+    let erase = most(years(5, "wegzug_oder_tod", "§ 3"), Folge::LoeschenOhneAnbietung);
+    let known = years(9, "wegzug_oder_tod", "§ 4");
+    let (dates, reasons) = ask(&[known, permanent, erase], &moved, &[], "2026-01-01");
+    let why = "Klärfall: Die Höchstfrist endet am 2025-04-03, die Mindestfrist nie";
+    assert_eq!(reasons.last().map(String::as_str), Some(why));
+    assert_eq!((dates.lage, dates.faellig), (Lage::Klaerfall, None));
+}
+
 /// § 2 IX StVG: ten years, but the register's date decides where there is one, earlier or later.
 #[test]
 fn a_rule_gives_way_where_another_fact_is_known() {
@@ -250,6 +270,50 @@ fn the_first_day_that_counts_is_told() {
     let mut thirty = years(1, "dreissigster_geburtstag", "§ 1");
     thirty.regel.rundung = Rundung::Tag;
     assert_eq!(first(thirty), day("2030-03-02"), "the birthday is the first of March");
+}
+
+/// An index of due days is made anew when a law changes, not every day.
+#[test]
+fn the_next_day_on_which_the_answer_may_change_is_known() {
+    let mut old = years(10, SCHLIESSUNG, "§ 147 AO");
+    old.bis = Some(day("2024-12-31"));
+    let mut new = years(8, SCHLIESSUNG, "§ 147 AO");
+    new.von = Some(day("2025-01-01"));
+    let (rules, vorgaben, none) = ([old, new], vorgaben(), Tatsachen::new());
+    let open = [Sperre { von: day("2030-01-01"), bis: None }];
+    let on = |stichtag: &str, sperren| {
+        let stichtag = day(stichtag);
+        let (regeln, vorgaben, tatsachen) = (&rules, &vorgaben, &none);
+        naechster_wechsel(&Frage { regeln, vorgaben, tatsachen, sperren, stichtag })
+    };
+    assert_eq!(on("2024-06-01", &open), Some(day("2025-01-01")));
+    assert_eq!(on("2025-01-01", &open), Some(day("2030-01-01")));
+    assert_eq!(on("2025-01-01", &[]), None);
+}
+
+/// Where two rules end on one day, the order in which they stand decides nothing.
+#[test]
+fn of_two_consequences_on_one_day_the_milder_is_taken() {
+    let closed = facts(&[(SCHLIESSUNG, "2024-06-14")]);
+    let with = |folge| {
+        let mut rule = years(3, SCHLIESSUNG, "§ 1");
+        rule.regel.folge = folge;
+        rule
+    };
+    let keep = with(Folge::Einschraenken);
+    let erase = with(Folge::LoeschenOhneAnbietung);
+    for rules in [[keep.clone(), erase.clone()], [erase.clone(), keep]] {
+        let (dates, _) = ask(&rules, &closed, &[], "2026-01-01");
+        assert_eq!(dates.folge, Some(Folge::Einschraenken));
+        let (dates, _) =
+            ask(&rules.map(|rule| most(rule, Folge::Anbieten)), &closed, &[], "2026-01-01");
+        assert_eq!(dates.folge, Some(Folge::Anbieten));
+    }
+    let (offer, erase) = (with(Folge::Anbieten), years(9, SCHLIESSUNG, "§ 2"));
+    let mut erase_later = erase;
+    erase_later.regel.folge = Folge::LoeschenOhneAnbietung;
+    let (dates, _) = ask(&[offer, erase_later], &closed, &[], "2026-01-01");
+    assert_eq!(dates.folge, Some(Folge::Anbieten), "the archive is asked if one rule says so");
 }
 
 /// § 188 II and III BGB: born on 29 February, a year of life ends with 28 February.
