@@ -172,13 +172,11 @@ pub fn schritt(stand: &Stand, schritt: Schritt, um: &Umstaende) -> Result<Stand,
         (Schritt::InAufbewahrung, Z::Geschlossen) if transferfrist_vorbei(stand, um)? => {
             Ok(to(Z::Aufbewahrung))
         }
-        (Schritt::Reifen, Z::Aufbewahrung) if reached(um.fristen.faellig, um) => {
+        (Schritt::Reifen, Z::Aufbewahrung) if um.fristen.reif(um.heute) => {
             Ok(to(Z::Aussonderungsreif))
         }
         (Schritt::Reifen, Z::Aufbewahrung) => Err(Error::Frist(um.fristen.lage)),
-        (Schritt::Zurueckstellen, Z::Aussonderungsreif)
-            if !reached(um.fristen.faellig_ohne_sperre, um) =>
-        {
+        (Schritt::Zurueckstellen, Z::Aussonderungsreif) if !um.fristen.abgelaufen(um.heute) => {
             Ok(to(Z::Aufbewahrung))
         }
         (Schritt::Anbieten, Z::Aussonderungsreif | Z::Aufbewahrung) => {
@@ -187,7 +185,7 @@ pub fn schritt(stand: &Stand, schritt: Schritt, um: &Umstaende) -> Result<Stand,
         }
         (Schritt::Bewerten(art), Z::Angeboten) => bewerten(stand, art),
         (Schritt::SchweigenGilt, Z::Angeboten) => {
-            let may = reached(um.schweigen_gilt_ab, um);
+            let may = um.schweigen_gilt_ab.is_some_and(|day| day <= um.heute);
             if may { bewerten(stand, Aussonderungsart::V) } else { Err(Error::Schweigen) }
         }
         (Schritt::Abgeben, Z::Bewertet | Z::Aussonderungsreif) => {
@@ -275,8 +273,4 @@ fn decided(stand: &Stand, art: Aussonderungsart) -> Result<(), Error> {
 
 fn free(um: &Umstaende) -> Result<(), Error> {
     if um.gesperrt { Err(Error::Gesperrt) } else { Ok(()) }
-}
-
-fn reached(day: Option<NaiveDate>, um: &Umstaende) -> bool {
-    day.is_some_and(|day| day <= um.heute)
 }

@@ -40,19 +40,32 @@ pub struct Fristen {
 }
 
 impl Fristen {
-    /// True if the periods let it be destroyed on this day: all minimums are over, and nothing
-    /// about them is in doubt. The archive's decision is asked elsewhere.
+    /// True if on this day it is due to be offered or deleted. A restriction that is due leaves it
+    /// where it is.
     #[must_use]
-    pub fn vernichtbar(&self, heute: NaiveDate) -> bool {
-        self.lage == Lage::Ok && self.faellig.is_some_and(|day| day <= heute)
+    pub fn reif(&self, heute: NaiveDate) -> bool {
+        self.faellig.is_some_and(|day| day <= heute) && self.abgelaufen(heute)
     }
 
-    /// True if it may be offered on this day: its period is over, hold or not, or it is reported
-    /// for its age.
+    /// The same, hold or not: offering and appraisal do not wait for one.
+    #[must_use]
+    pub fn abgelaufen(&self, heute: NaiveDate) -> bool {
+        let over = self.faellig_ohne_sperre.is_some_and(|day| day <= heute);
+        over && self.folge != Some(Folge::Einschraenken)
+    }
+
+    /// True if it may be offered on this day: its period is over, or it is reported for its age.
     #[must_use]
     pub fn anbietbar(&self, heute: NaiveDate) -> bool {
-        let reached = |day: Option<NaiveDate>| day.is_some_and(|day| day <= heute);
-        reached(self.faellig_ohne_sperre) || reached(self.meldetag)
+        self.abgelaufen(heute) || self.meldetag.is_some_and(|day| day <= heute)
+    }
+
+    /// True if the periods let it be destroyed on this day: all minimums are over, and nothing
+    /// about them is in doubt. A hold in force on the day, which may have begun when it was due
+    /// already, and the archive's decision are asked elsewhere.
+    #[must_use]
+    pub fn vernichtbar(&self, heute: NaiveDate) -> bool {
+        self.lage == Lage::Ok && self.reif(heute)
     }
 }
 
@@ -221,10 +234,8 @@ pub fn antworten<'a>(frage: &Frage<'a>) -> Result<Antwort<'a>, Error> {
     let is_clash = clash.is_some();
     sum.gruende.extend(clash);
     let (faellig, gesperrt) = hold(frage, due.map(|(day, _)| day), &mut sum.gruende)?;
-    let warnung = match sum.hoechstens {
-        Some(day) => day.checked_sub_months(Months::new(vorgaben.warnen_monate)),
-        None => None,
-    };
+    let ahead = Months::new(vorgaben.warnen_monate);
+    let warnung = sum.hoechstens.and_then(|day| day.checked_sub_months(ahead));
     let fristen = Fristen {
         ende: sum.ende.filter(|_| !sum.endlos).map(|(ende, _)| ende),
         hoechstens: sum.hoechstens,

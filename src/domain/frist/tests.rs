@@ -187,6 +187,8 @@ fn a_maximum_is_warned_of_and_a_restriction_is_none() {
     let (dates, _) = ask(&[restrict], &known, &[], "2026-01-01");
     let due = (Some(day("2026-01-01")), Some(Folge::Einschraenken));
     assert_eq!((dates.faellig, dates.folge), due, "alone, it is what is due");
+    let later = day("2999-01-01");
+    assert!(!dates.reif(later) && !dates.anbietbar(later) && !dates.vernichtbar(later));
 }
 
 /// Some fields are restricted before others; a permanent register is a Klärfall, too.
@@ -302,11 +304,14 @@ fn of_two_consequences_on_one_day_the_milder_is_taken() {
     };
     let keep = with(Folge::Einschraenken);
     let erase = with(Folge::LoeschenOhneAnbietung);
-    for rules in [[keep.clone(), erase.clone()], [erase.clone(), keep]] {
+    for rules in [[keep.clone(), erase.clone()], [erase, keep]] {
         let (dates, _) = ask(&rules, &closed, &[], "2026-01-01");
         assert_eq!(dates.folge, Some(Folge::Einschraenken));
-        let (dates, _) =
-            ask(&rules.map(|rule| most(rule, Folge::Anbieten)), &closed, &[], "2026-01-01");
+    }
+    let of = |folge| most(with(folge), folge);
+    let (offer, erase) = (of(Folge::Anbieten), of(Folge::LoeschenOhneAnbietung));
+    for rules in [[offer.clone(), erase.clone()], [erase, offer]] {
+        let (dates, _) = ask(&rules, &closed, &[], "2026-01-01");
         assert_eq!(dates.folge, Some(Folge::Anbieten));
     }
     let (offer, erase) = (with(Folge::Anbieten), years(9, SCHLIESSUNG, "§ 2"));
