@@ -284,3 +284,49 @@ fn the_daily_job_goes_as_far_as_it_may_and_can_be_run_twice() {
     let um = Umstaende { fristen: longer, ..um() };
     assert_eq!(tageslauf(&at(Z::Aussonderungsreif, None), &um), Ok(kept));
 }
+
+/// Every state, step, decision, situation, consequence, hold and side of the due day: what cannot
+/// be undone happens only with all that it needs.
+#[test]
+fn nothing_irrevocable_happens_without_all_that_it_needs() {
+    let lagen = [
+        Lage::Klaerfall,
+        Lage::Dauernd,
+        Lage::Offen,
+        Lage::UnbekannterAnker,
+        Lage::Gesperrt,
+        Lage::Ausweichregel,
+        Lage::Ok,
+    ];
+    let folgen = [Folge::Anbieten, Folge::Einschraenken, Folge::LoeschenOhneAnbietung];
+    let mut all = Vec::new();
+    for (lage, folge) in lagen.iter().flat_map(|lage| folgen.map(|folge| (*lage, folge))) {
+        for heute in ["2034-12-31", "2035-01-01"] {
+            let fristen = Fristen { lage, folge: Some(folge), ..um().fristen };
+            let free = Umstaende { fristen, ..on(heute) };
+            all.extend([free, Umstaende { gesperrt: true, ..free }]);
+        }
+    }
+    let mut times = [0_u32; 3];
+    for (from, step) in
+        ZUSTAENDE.iter().flat_map(|z| SCHRITTE.iter().chain(&ENDEN).map(|s| (*z, *s)))
+    {
+        for decided in [None, Some(A), Some(B), Some(V)] {
+            for um in &all {
+                let Ok(to) = go(at(from, decided), step, um) else { continue };
+                let by_law = um.fristen.folge == Some(Folge::LoeschenOhneAnbietung);
+                let by_law = by_law && decided != Some(A);
+                let over = um.heute >= day("2035-01-01") && um.fristen.lage == Lage::Ok;
+                let (n, needed) = match to {
+                    Z::Abgegeben => (0, decided == Some(A)),
+                    Z::Geloescht => (1, from == Z::Uebernommen),
+                    Z::Vernichtet => (2, over && (decided == Some(V) || by_law)),
+                    _ => continue,
+                };
+                assert!(needed && !um.gesperrt, "{from:?} {step:?} {decided:?} {um:?}");
+                times[n] += 1;
+            }
+        }
+    }
+    assert!(times.iter().all(|n| *n > 0), "{times:?}");
+}
