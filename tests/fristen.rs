@@ -4,6 +4,7 @@
 //! `data/fristen.csv` is a second one, worked out by hand from the rules alone.
 
 mod gesetz;
+mod plan;
 mod tabelle;
 
 use std::{fs, path::Path};
