@@ -1,7 +1,7 @@
 //! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
-//! `search`, `engines`.
+//! `search`, `plan`, `engines`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See
 //! benches/README.md.
 
@@ -10,6 +10,7 @@
 mod engines;
 mod ingest;
 mod ledger;
+mod plan;
 mod process;
 mod raw;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -44,6 +45,9 @@ fn main() {
     }
     if want("search") {
         search::all();
+    }
+    if want("plan") {
+        plan::import();
     }
     if want("engines") {
         engines::all();

@@ -8,6 +8,7 @@
 pub mod actors;
 mod made;
 pub mod objects;
+mod plan;
 mod rows;
 
 use std::{cell::RefCell, collections::BTreeSet};

@@ -149,6 +149,7 @@ fn every_request_is_read_as_it_is_documented() {
         ("Begruendung", read_fields::<registry::Begruendung>(probe())),
         ("OeNeu", read_fields::<registry::OeNeu>(probe())),
         ("OeAenderung", read_fields::<registry::OeAenderung>(probe())),
+        ("FachsichtNeu", read_fields::<registry::FachsichtNeu>(probe())),
         ("PersonNeu", read_fields::<registry::PersonNeu>(probe())),
         ("Rollenangabe", read_fields::<registry::Rollenangabe>(probe())),
         ("RechteNeu", read_fields::<registry::RechteNeu>(probe())),

@@ -2,6 +2,7 @@
 //! the schema of xdomea 3.1.0.
 
 mod briefe;
+mod fachsicht;
 mod revision;
 
 use std::{

@@ -79,6 +79,8 @@ struct Import {
 struct List {
     /// Only the units directly below this one; empty: the top.
     unter: Option<String>,
+    /// Only what this OE (Kürzel or id) works with, and the units above that.
+    oe: Option<String>,
     /// 1 to 500, else 50.
     #[serde(skip_serializing)]
     limit: Option<usize>,
@@ -92,7 +94,8 @@ async fn list(request: Signed) -> Result<HttpResponse, Problem> {
     let (scope, blatt) = request.page(&query, query.limit, query.cursor.as_deref())?;
     let read = request.acting(move |acting| {
         let member = acting.member();
-        Ok((member.aktenplan()?, member.planeinheiten(query.unter.as_deref(), &blatt)?))
+        let unter = query.unter.as_deref();
+        Ok((member.aktenplan()?, member.planeinheiten(unter, query.oe.as_deref(), &blatt)?))
     });
     let (plan, page) = read.await?;
     let cursor = page.weiter.as_deref().map(|place| scope.cursor(place));

@@ -5,11 +5,13 @@
 
 mod akten;
 mod aktenplan;
+mod aktentypen;
 mod anmeldung;
 mod antraege;
 mod benutzer;
 pub mod check;
 mod dokumente;
+mod fachsicht;
 mod health;
 mod inhalt;
 mod openapi;
@@ -58,6 +60,8 @@ pub fn collect() -> Collector {
     organisation::collect(&mut routes);
     schluessel::collect(&mut routes);
     aktenplan::collect(&mut routes);
+    fachsicht::collect(&mut routes);
+    aktentypen::collect(&mut routes);
     akten::collect(&mut routes);
     vorgaenge::collect(&mut routes);
     push::collect(&mut routes);

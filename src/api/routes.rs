@@ -50,6 +50,8 @@ pub const PUSHERS: Who =
     Who::Roles(&[Sachbearbeitung, Registratur, Rolle::Scanstelle, Fachverfahren]);
 /// Those who work on files.
 pub const CLERKS: Who = Who::Roles(&[Sachbearbeitung, Registratur, Fachverfahren]);
+/// Those who keep files in order.
+pub const REGISTRARS: Who = Who::Roles(&[Registratur]);
 /// Those who run the house.
 pub const ADMINISTRATORS: Who = Who::Roles(&[Administration]);
 /// Those who may release what another asked for.

@@ -5,6 +5,7 @@
 //! `aktenplan/README.md`; [`read`] reads it.
 
 mod baum;
+pub mod fachsicht;
 mod lesen;
 mod pruefung;
 pub mod quellen;
@@ -155,7 +156,8 @@ impl Record for Aktenplan {
     }
 }
 
-/// One unit of the plan (Aktenplaneinheit).
+/// One unit of the plan (Aktenplaneinheit). A commit that changes one puts its plan's record too:
+/// by that every node knows that what it has of the plan in memory is old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planeinheit {
     /// Its number, unique.

@@ -39,7 +39,8 @@ pub struct Error {
 }
 
 /// What a field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wertart {
     /// One of few words, or a number or code of a fixed form: compared as a whole.
     Kennung,
@@ -56,7 +57,7 @@ pub enum Wertart {
 }
 
 /// One field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Fachfeld {
     /// Key in `felder`.
     pub name: String,
@@ -77,7 +78,7 @@ pub struct Fachfeld {
 }
 
 /// A type of Vorgang or document that belongs to a type of Akte.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unterart {
     /// Its name in records.
@@ -104,6 +105,8 @@ pub struct Aktentyp {
     pub anker: BTreeMap<String, String>,
     /// The wall that the law puts before such files.
     pub schutzklasse: Option<Schutzklasse>,
+    /// The schema as it was read.
+    pub quelle: Value,
     schema: jsonschema::Validator,
 }
 
@@ -248,6 +251,17 @@ impl Aktentypen {
     /// All of them, each in its newest version, by name.
     pub fn alle(&self) -> impl Iterator<Item = &Arc<Aktentyp>> {
         self.typen.values().filter_map(|versions| versions.values().next_back())
+    }
+
+    /// The versions that there are of a type, ascending.
+    pub fn versionen(&self, kennung: &str) -> impl Iterator<Item = u32> {
+        self.typen.get(kennung).into_iter().flat_map(|versions| versions.keys().copied())
+    }
+
+    /// The city's own types in all their versions, in a fixed order.
+    pub fn der_stadt(&self) -> impl Iterator<Item = &Arc<Aktentyp>> {
+        let own = self.typen.iter().filter(|(name, _)| !self.ist_eigener(name));
+        own.flat_map(|(_, versions)| versions.values())
     }
 
     /// True if the type is the program's own.

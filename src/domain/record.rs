@@ -81,6 +81,8 @@ codes! {
         Planteil = 18 "planteil",
         /// A line of the concordance: from an old number of the plan to a new one.
         Konkordanz = 19 "konkordanz",
+        /// The branches of the plan that an OE works with.
+        Fachsicht = 20 "fachsicht",
     }
 }
 

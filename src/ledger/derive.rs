@@ -7,6 +7,7 @@ use crate::domain::{
     akte::{Akte, Vorgang},
     aktenplan::{
         Aktenplan, Planeinheit,
+        fachsicht::Fachsicht,
         vergleich::{Konkordanz, Planteil},
     },
     dokument::{Blob, Dokument, Textstand},
@@ -49,6 +50,7 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Loeschung => one::<Loeschung>(form, json),
         Kind::Planteil => one::<Planteil>(form, json),
         Kind::Konkordanz => one::<Konkordanz>(form, json),
+        Kind::Fachsicht => one::<Fachsicht>(form, json),
     }
 }
 

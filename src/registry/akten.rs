@@ -13,6 +13,7 @@ use super::{
     eingabe::{AkteAenderung, AkteNeu, Begruendung, Feld, grund},
     error::Error,
     klassen::internieren,
+    konkordanz,
     plan::plan,
     sicht::{Sicht, akte_offen},
     write::{Decision, Idempotenz, naechste, quittung, stimmt},
@@ -54,8 +55,7 @@ fn blatt(sicht: &Sicht<'_, '_>, nummer: &str) -> Result<Planeinheit, Error> {
         return Err(Error::ungueltig(zeiger, "planeinheit_kein_blatt", text));
     }
     if unit.stillgelegt {
-        let text = format!("„{nummer}“ ist stillgelegt und nimmt keine neuen Akten auf.");
-        return Err(Error::ungueltig(zeiger, "planeinheit_stillgelegt", text));
+        return Err(konkordanz::stillgelegt(sicht.view, nummer)?);
     }
     Ok(unit)
 }

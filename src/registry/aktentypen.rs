@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{
     Registry,
-    actor::Reader,
-    ansicht::AkteAnsicht,
-    eingabe::Feld,
+    actor::{Member, Reader},
+    ansicht::{AkteAnsicht, AktentypAnsicht, Seite},
+    eingabe::{Blatt, Feld},
     error::{Error, Feldfehler},
     sicht::Sicht,
 };
@@ -144,7 +144,64 @@ pub struct Feldanzeige {
     pub werte: Vec<String>,
 }
 
+/// A type as everyone sees it; one with its schema too.
+fn ansicht(typen: &Aktentypen, typ: &Aktentyp, schema: bool) -> AktentypAnsicht {
+    AktentypAnsicht {
+        kennung: typ.kennung.clone(),
+        version: typ.version,
+        versionen: typen.versionen(&typ.kennung).collect(),
+        bezeichnung: typ.bezeichnung.clone(),
+        eigen: !typen.ist_eigener(&typ.kennung),
+        felder: typ.felder.clone(),
+        vorgangstypen: typ.vorgangstypen.clone(),
+        dokumenttypen: typ.dokumenttypen.clone(),
+        anker: typ.anker.clone(),
+        schutzklasse: typ.schutzklasse,
+        schema: schema.then(|| typ.quelle.clone()),
+    }
+}
+
+impl Member {
+    /// The types that there are, each in its newest version, by name.
+    ///
+    /// # Errors
+    /// `nicht_erlaubt` once the caller is blocked, or as the ledger says.
+    pub fn aktentypen(&self, blatt: &Blatt) -> Result<Seite<AktentypAnsicht>, Error> {
+        self.0.read(|_| Ok(()))?;
+        let typen = &self.0.registry.0.config.typen;
+        let after = blatt.nach.as_deref().unwrap_or_default();
+        let mut left = typen.alle().filter(|typ| typ.kennung.as_bytes() > after);
+        let shown: Vec<&Arc<Aktentyp>> = left.by_ref().take(blatt.menge()).collect();
+        let weiter = left.next().and(shown.last()).map(|last| last.kennung.clone().into_bytes());
+        let eintraege = shown.into_iter().map(|typ| ansicht(typen, typ, false)).collect();
+        Ok(Seite { eintraege, weiter })
+    }
+
+    /// One type with its schema, in the version named or the newest.
+    ///
+    /// # Errors
+    /// `nicht_gefunden`.
+    pub fn aktentyp(&self, kennung: &str, version: Option<u32>) -> Result<AktentypAnsicht, Error> {
+        self.0.read(|_| Ok(()))?;
+        let typen = &self.0.registry.0.config.typen;
+        let found = match version {
+            Some(version) => typen.version(kennung, version),
+            None => typen.neueste(kennung),
+        };
+        found.map(|typ| ansicht(typen, typ, true)).ok_or_else(Error::nicht_gefunden)
+    }
+}
+
 impl Reader {
+    /// What people call the type of an Akte that this caller was given; none where it is gone.
+    #[must_use]
+    pub fn typ(&self, akte: &AkteAnsicht) -> Option<String> {
+        let typen = &self.0.registry.0.config.typen;
+        let name = akte.typ.as_deref()?;
+        let own = akte.typ_version.and_then(|version| typen.version(name, version));
+        own.or_else(|| typen.neueste(name)).map(|typ| typ.bezeichnung.clone())
+    }
+
     /// The fields of an Akte that this caller was given.
     #[must_use]
     pub fn felder(&self, akte: &AkteAnsicht) -> Vec<Feldanzeige> {

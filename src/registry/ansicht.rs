@@ -14,7 +14,7 @@ use crate::domain::{
         Aussonderungsart, Regel,
         vergleich::{Konkordanz, Uebergang, Wandel},
     },
-    aktentyp::Felder,
+    aktentyp::{Fachfeld, Felder, Unterart},
     dokument::{Fassung, Storno, TextZustand},
     organisation::{Grenzen, Rollenzuweisung},
     verwaltung::{AntragStand, Vorhaben},
@@ -175,6 +175,37 @@ pub struct AktenplanAnsicht {
     pub quelle: String,
     pub grammatik: String,
     pub ausweichregel: Regel,
+}
+
+/// The branches of the plan that an OE works with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of domain::aktenplan::fachsicht::Fachsicht")]
+pub struct FachsichtAnsicht {
+    pub oe: Uuid,
+    pub planeinheiten: Vec<String>,
+    /// 0: nobody has set any.
+    pub version: u64,
+}
+
+/// A type of Akten.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of domain::aktentyp::Aktentyp")]
+pub struct AktentypAnsicht {
+    pub kennung: String,
+    pub version: u32,
+    /// All versions that there are; new files have the last.
+    pub versionen: Vec<u32>,
+    pub bezeichnung: String,
+    /// True: the city has written it.
+    pub eigen: bool,
+    pub felder: Vec<Fachfeld>,
+    pub vorgangstypen: Vec<Unterart>,
+    pub dokumenttypen: Vec<Unterart>,
+    pub anker: BTreeMap<String, String>,
+    pub schutzklasse: Option<Schutzklasse>,
+    /// The JSON Schema that values are held against; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
 }
 
 /// A person, as the administration sees it.

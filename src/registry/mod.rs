@@ -18,15 +18,18 @@ mod dokumente_liste;
 mod eingabe;
 mod error;
 mod facetten;
+mod fachsicht;
 mod founding;
 mod jobs;
 mod keys;
 mod klassen;
+mod konkordanz;
 mod meinten_sie;
 mod merge;
 mod organisation;
 mod persons;
 mod plan;
+mod plan_bestand;
 mod plan_revision;
 mod protokoll;
 mod push;
@@ -47,6 +50,7 @@ pub use eingabe::*;
 pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
 pub use facetten::{Facette, Facetten, Feldfacette};
+pub use fachsicht::FachsichtNeu;
 pub use founding::{NeuePerson, System};
 pub use jobs::{Jobs, Lesung, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
@@ -101,6 +105,7 @@ struct Inner {
     source: Arc<dyn Source>,
     config: Config,
     klassen: klassen::Cache,
+    plan: plan_bestand::Cache,
 }
 
 impl Registry {
@@ -114,8 +119,8 @@ impl Registry {
         source: Arc<dyn Source>,
         config: Config,
     ) -> Self {
-        let klassen = klassen::Cache::default();
-        Self(Arc::new(Inner { ledger, blobs, derived, index, source, config, klassen }))
+        let (klassen, plan) = (klassen::Cache::default(), plan_bestand::Cache::default());
+        Self(Arc::new(Inner { ledger, blobs, derived, index, source, config, klassen, plan }))
     }
 
     /// The caller with the registry in hand.
@@ -146,6 +151,12 @@ impl Registry {
     #[must_use]
     pub fn blobs(&self) -> &Arc<blob::Store> {
         &self.0.blobs
+    }
+
+    /// The types of Akten that there are.
+    #[must_use]
+    pub fn aktentypen(&self) -> &Arc<Aktentypen> {
+        &self.0.config.typen
     }
 
     /// The present instant.

@@ -4,17 +4,16 @@
 //! No unit is ever removed and no code of the archive is touched. A revision is applied only to
 //! the very plan it was compared with; a file is opened either before it or by its rules.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::{
     Error, System,
-    actor::{Administrator, Member},
-    ansicht::{KonkordanzAnsicht, PlanAenderung, Planbericht, Zeilenbefund},
+    actor::Administrator,
+    ansicht::{PlanAenderung, Planbericht, Zeilenbefund},
     eingabe::Planfassung,
     error::Feldfehler,
     persons::hat_rolle,
+    plan_bestand::{self, in_kraft},
     write::{Decision, Feder, put},
 };
 use crate::{
@@ -24,17 +23,14 @@ use crate::{
             self, Aktenplan, Befund, Gelesen, Planeinheit, Stelle,
             vergleich::{self, Aenderung, Konkordanz, Planteil, Uebergang, Vergleich},
         },
-        aktenzeichen::normal,
-        record::{Index, Kind, Parts, Record},
+        record::{Kind, Record},
         verwaltung::{Antrag, AntragStand, Vorhaben},
     },
-    ledger::{Change, Draft, Stored, View},
+    ledger::{Change, Draft, View},
 };
 
 /// Units in one entry; each has its state before and after.
 const UNITS_PER_ENTRY: usize = 100;
-/// Rows fetched at once.
-const CHUNK: usize = 1000;
 /// Findings in one answer.
 const FINDINGS_MAX: usize = 200;
 
@@ -45,25 +41,9 @@ struct Entwurf {
     vergleich: Vergleich,
 }
 
-/// The plan in force and the entry that changed it last.
-fn in_kraft(view: &View<'_>) -> Result<Stored<Aktenplan>, Error> {
-    let found = view.kind::<Aktenplan>(None, 1)?.pop();
-    found.ok_or_else(|| Error::zustand("aktenplan_fehlt", "Es ist noch kein Aktenplan geladen."))
-}
-
 /// Every unit, in the order of their numbers.
 fn einheiten(view: &View<'_>) -> Result<Vec<Planeinheit>, Error> {
-    let mut units: Vec<Planeinheit> = Vec::new();
-    loop {
-        let after = units.last().map(|unit| unit.nummer.clone());
-        let found = view.kind::<Planeinheit>(after.as_deref(), CHUNK)?;
-        let full = found.len() == CHUNK;
-        units.extend(found.into_iter().map(|unit| unit.value));
-        if !full {
-            units.sort_by(|a, b| a.ordnung.cmp(&b.ordnung));
-            return Ok(units);
-        }
-    }
+    Ok(plan_bestand::einheiten(view)?.into_iter().map(|unit| unit.value).collect())
 }
 
 /// The findings of one file, as the caller reads them.
@@ -330,46 +310,4 @@ impl System {
         })?;
         Ok(bericht)
     }
-}
-
-impl Member {
-    /// What led to a number and what it led to, and the units that are in force for it today.
-    ///
-    /// # Errors
-    /// `nicht_gefunden` for a number that no version of the plan knew.
-    pub fn konkordanz(&self, nummer: &str) -> Result<KonkordanzAnsicht, Error> {
-        self.0.read(|s| {
-            let (to, from) = (Index::KonkordanzAlt, Index::KonkordanzNeu);
-            let nachfolger = uebergaenge(s.view, to, nummer)?;
-            let vorgaenger = uebergaenge(s.view, from, nummer)?;
-            if nachfolger.is_empty()
-                && vorgaenger.is_empty()
-                && s.get::<Planeinheit>(nummer)?.is_none()
-            {
-                return Err(Error::nicht_gefunden());
-            }
-            // From step to step; a number that was seen is not looked at again.
-            let mut seen: BTreeMap<String, Option<Planeinheit>> = BTreeMap::new();
-            let mut open = vec![nummer.to_owned()];
-            while let Some(number) = open.pop() {
-                let steps = uebergaenge(s.view, to, &number)?;
-                let unit = s.get::<Planeinheit>(&number)?.map(|unit| unit.value);
-                seen.insert(number, unit);
-                let next = steps.into_iter().map(|step| step.neu);
-                open.extend(next.filter(|next| !seen.contains_key(next)));
-            }
-            let alive = seen.into_values().flatten().filter(|unit| !unit.stillgelegt);
-            let heute = alive.map(|unit| unit.nummer).collect();
-            Ok(KonkordanzAnsicht { nummer: nummer.into(), nachfolger, vorgaenger, heute })
-        })
-    }
-}
-
-fn uebergaenge(view: &View<'_>, index: Index, nummer: &str) -> Result<Vec<Konkordanz>, Error> {
-    let prefix = Parts::new().text(&normal(nummer));
-    let mut found = Vec::new();
-    for row in view.scan(index, &prefix, None, false, CHUNK)? {
-        found.extend(view.get::<Konkordanz>(&row.key)?.map(|step| step.value));
-    }
-    Ok(found)
 }

@@ -14,7 +14,7 @@ use super::{analysis, days::day, fachfeld, language::Feld};
 use crate::domain::aktentyp::Fachwert;
 
 /// Version of fields and analysis together; raising it makes every index be built anew.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Columns of text that are counted by value.
 pub(super) const PLANEINHEIT: &str = "planeinheit";

@@ -23,6 +23,7 @@ mod source;
 mod sweeps;
 mod texts;
 pub mod tls;
+mod typen;
 mod web;
 
 use std::{
@@ -104,9 +105,11 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
     // Bound before the stores are opened: a wrong address is said at once.
     let listener = TcpListener::bind(file.listen).map_err(named(file.listen.to_string()))?;
     let addr = listener.local_addr().map_err(named(file.listen.to_string()))?;
+    let alone = file.postgres()?.is_none() && !file.read_only;
+    let mark = alone.then(|| file.data.join("operational").join("aktentypen.json"));
     let house = Arc::new(House::open(file, Arc::new(System), true, progress)?);
     // Only here: whoever verifies or repairs a house must not be stopped by a schema.
-    if let Err(unfit) = house.registry.aktentypen_pruefen() {
+    if let Err(unfit) = typen::check(&house.registry, &house.ledger, mark.as_deref()) {
         house.close();
         return Err(Error::Aktentypen(unfit));
     }

@@ -63,6 +63,8 @@ async fn list(page: Page) -> Result<HttpResponse, Problem> {
 struct Akte {
     chrome: Chrome,
     akte: AkteAnsicht,
+    /// What people call its type.
+    typ: Option<String>,
     felder: Vec<Feldanzeige>,
     vorgaenge: Vec<VorgangAnsicht>,
     mehr_vorgaenge: bool,
@@ -81,16 +83,19 @@ async fn akte(page: Page) -> Result<HttpResponse, Problem> {
         let some = Blatt { limit: SOME, nach: None };
         let filter = DokumenteFilter { akte_id: Some(id), ..DokumenteFilter::default() };
         let akte = reader.akte(id)?;
-        let felder = reader.felder(&akte);
+        let name = || akte.typ.as_deref().map(show::wort);
+        let (typ, felder) = (reader.typ(&akte).or_else(name), reader.felder(&akte));
         let (vorgaenge, dokumente) =
             (reader.vorgaenge(id, &some)?, reader.dokumente(&filter, &blatt)?);
-        Ok((akte, felder, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
+        let akte = (akte, typ, felder);
+        Ok((akte, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
     });
-    let (akte, felder, vorgaenge, dokumente, (log, more)) = read.await?;
+    let ((akte, typ, felder), vorgaenge, dokumente, (log, more)) = read.await?;
     let blaettern = liste.links(&format!("/akten/{id}"), &[], dokumente.weiter.as_deref());
     render(&Akte {
         chrome: page.chrome,
         akte,
+        typ,
         felder,
         mehr_vorgaenge: vorgaenge.weiter.is_some(),
         vorgaenge: vorgaenge.eintraege,

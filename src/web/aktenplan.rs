@@ -1,4 +1,5 @@
-//! `/aktenplan`: the filing plan, one level at a time; a unit with its rule and its Akten.
+//! `/aktenplan`: the filing plan, one level at a time, whole or what one OE works with; a unit with
+//! its rule and its Akten.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -11,10 +12,14 @@ use super::{
     show,
 };
 use crate::{
-    domain::aktenplan::{Einheit, Fristart, Regel},
+    domain::{
+        access::Wer,
+        aktenplan::{Einheit, Fristart, Regel},
+    },
     http::problem::Problem,
     registry::{
-        AkteAnsicht, AktenFilter, AktenplanAnsicht, Blatt, Member, PlaneinheitAnsicht, Seite,
+        Acting, AkteAnsicht, AktenFilter, AktenplanAnsicht, Blatt, Error, Member, OeAnsicht,
+        PlaneinheitAnsicht, Seite,
     },
 };
 
@@ -28,10 +33,35 @@ pub(super) fn collect(routes: &mut Collector) {
     routes.get("/aktenplan/{nummer}", "planeinheit", Who::Member, unit);
 }
 
+/// The part of the plan that is looked at.
+struct Auswahl {
+    /// Only what this OE works with.
+    oe: Option<OeAnsicht>,
+    /// The reader's own OE.
+    eigene: Option<OeAnsicht>,
+    /// Behind the address of each unit.
+    anhang: String,
+}
+
+impl Auswahl {
+    fn read(acting: &Acting, named: Option<&str>) -> Result<Self, Error> {
+        let member = acting.member();
+        let oe = named.map(|oe| member.oe_genannt(oe)).transpose()?;
+        let own = match &acting.actor().wer {
+            Wer::Person { oe, .. } => *oe,
+            Wer::Maschine(_) => None,
+        };
+        let eigene = own.map(|own| member.oe(own)).transpose()?.filter(|oe| oe.aktiv);
+        let anhang = named.map_or_else(String::new, |oe| show::query(&[("oe", oe)]));
+        Ok(Self { oe, eigene, anhang })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "aktenplan.html")]
 struct Top {
     chrome: Chrome,
+    auswahl: Auswahl,
     plan: AktenplanAnsicht,
     einheiten: Vec<PlaneinheitAnsicht>,
     blaettern: Blaettern,
@@ -41,10 +71,13 @@ struct Top {
 #[template(path = "planeinheit.html")]
 struct Unit {
     chrome: Chrome,
+    auswahl: Auswahl,
     /// From the top down to the unit above.
     weg: Vec<PlaneinheitAnsicht>,
     einheit: PlaneinheitAnsicht,
     frist: Option<String>,
+    /// What it became, if it is shut down.
+    nachfolger: Vec<String>,
     unter: Vec<PlaneinheitAnsicht>,
     liest: bool,
     akten: Vec<AkteAnsicht>,
@@ -52,32 +85,41 @@ struct Unit {
 }
 
 async fn top(page: Page) -> Result<HttpResponse, Problem> {
-    let liste = Liste::new(&page, &(), UNITS)?;
-    let blatt = liste.blatt.clone();
+    let oe = page.query.wahl("oe");
+    let liste = Liste::new(&page, &oe, UNITS)?;
+    let (blatt, of) = (liste.blatt.clone(), oe.clone());
     let read = page.signed.acting(move |acting| {
-        let member = acting.member();
-        Ok((member.aktenplan()?, member.planeinheiten(Some(""), &blatt)?))
+        let (member, of) = (acting.member(), of.as_deref());
+        let auswahl = Auswahl::read(acting, of)?;
+        Ok((auswahl, member.aktenplan()?, member.planeinheiten(Some(""), of, &blatt)?))
     });
-    let (plan, units) = read.await?;
-    let blaettern = liste.links("/aktenplan", &[], units.weiter.as_deref());
-    render(&Top { chrome: page.chrome, plan, einheiten: units.eintraege, blaettern })
+    let (auswahl, plan, units) = read.await?;
+    let pairs = [("oe", oe.as_deref().unwrap_or_default())];
+    let blaettern = liste.links("/aktenplan", &pairs, units.weiter.as_deref());
+    render(&Top { chrome: page.chrome, auswahl, plan, einheiten: units.eintraege, blaettern })
 }
 
 async fn unit(page: Page) -> Result<HttpResponse, Problem> {
     let nummer = page.signed.open.path("nummer");
-    let liste = Liste::new(&page, &nummer, ZEILEN)?;
+    let oe = page.query.wahl("oe");
+    let liste = Liste::new(&page, &(&nummer, &oe), ZEILEN)?;
     let liest = allowed(&page.signed.caller, READERS);
-    let (number, blatt) = (nummer.clone(), liste.blatt.clone());
+    let (number, blatt, of) = (nummer.clone(), liste.blatt.clone(), oe.clone());
     let read = page.signed.acting(move |acting| {
-        let member = acting.member();
+        let (member, of) = (acting.member(), of.as_deref());
+        let auswahl = Auswahl::read(acting, of)?;
         let einheit = member.planeinheit(&number)?;
         let weg = way(&member, &einheit)?;
+        let nachfolger = match einheit.stillgelegt {
+            true => member.konkordanz(&number)?.heute,
+            false => vec![],
+        };
         // On an inner unit the pages are those of its units, on a leaf those of its Akten.
         let unter = match einheit.blatt {
             true => Seite { eintraege: vec![], weiter: None },
             false => {
                 let blatt = Blatt { limit: UNITS, nach: blatt.nach.clone() };
-                member.planeinheiten(Some(&number), &blatt)?
+                member.planeinheiten(Some(&number), of, &blatt)?
             }
         };
         let akten = match einheit.blatt && liest {
@@ -88,22 +130,31 @@ async fn unit(page: Page) -> Result<HttpResponse, Problem> {
                 acting.reader()?.akten(&filter, &blatt)?
             }
         };
-        Ok((weg, einheit, unter, akten))
+        Ok((auswahl, weg, (einheit, nachfolger), unter, akten))
     });
-    let (weg, einheit, unter, akten) = read.await?;
+    let (auswahl, weg, (einheit, nachfolger), unter, akten) = read.await?;
     let next = unter.weiter.or(akten.weiter);
     let path = format!("/aktenplan/{}", show::prozent(&nummer));
-    let blaettern = liste.links(&path, &[], next.as_deref());
+    let pairs = [("oe", oe.as_deref().unwrap_or_default())];
+    let blaettern = liste.links(&path, &pairs, next.as_deref());
     let frist = einheit.regel.as_ref().map(rule);
     let (unter, akten) = (unter.eintraege, akten.eintraege);
     let chrome = page.chrome;
-    render(&Unit { chrome, weg, einheit, frist, unter, liest, akten, blaettern })
+    render(&Unit {
+        chrome,
+        auswahl,
+        weg,
+        einheit,
+        nachfolger,
+        frist,
+        unter,
+        liest,
+        akten,
+        blaettern,
+    })
 }
 
-fn way(
-    member: &Member,
-    unit: &PlaneinheitAnsicht,
-) -> Result<Vec<PlaneinheitAnsicht>, crate::registry::Error> {
+fn way(member: &Member, unit: &PlaneinheitAnsicht) -> Result<Vec<PlaneinheitAnsicht>, Error> {
     let mut way = Vec::new();
     let mut above = unit.uebergeordnet.clone();
     while let Some(number) = above.filter(|_| way.len() < DEPTH_MAX) {

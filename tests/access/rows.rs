@@ -7,6 +7,7 @@ use super::{
     actors::{Actor, Relation},
     made::{key, made, new_key, new_person, request_for, sign},
     objects::Kind,
+    plan,
 };
 use crate::stadt::{Antwort, neuer_schluessel};
 
@@ -38,15 +39,15 @@ pub struct Cell {
 const READERS: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "works"];
 const CLERKS: &[&str] = &["sb10", "reg10", "personal10", "works"];
 const PUSHERS: &[&str] = &["sb10", "reg10", "personal10", "scan", "writes", "works"];
-const MEMBERS: &[&str] =
+pub const MEMBERS: &[&str] =
     &["sb10", "reg10", "personal10", "archiv", "revision", "admin1", "scan", "writes", "works"];
 const PEOPLE: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "admin1"];
-const ADMIN: &[&str] = &["admin1"];
+pub const ADMIN: &[&str] = &["admin1"];
 const APPROVERS: &[&str] = &["admin1", "revision"];
 const AUDITORS: &[&str] = &["revision"];
 const LOG: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "admin1", "works"];
 
-fn send(m: &Matrix, a: &Actor, method: &str, path: &str, etag: &str, body: Value) -> Antwort {
+pub fn send(m: &Matrix, a: &Actor, method: &str, path: &str, etag: &str, body: Value) -> Antwort {
     let once = neuer_schluessel();
     let mut headers = vec![("Idempotency-Key", once.as_str()), ("X-Request-Id", "matrix")];
     if !etag.is_empty() {
@@ -58,7 +59,7 @@ fn send(m: &Matrix, a: &Actor, method: &str, path: &str, etag: &str, body: Value
     }
 }
 
-fn get(m: &Matrix, a: &Actor, path: &str) -> Antwort {
+pub fn get(m: &Matrix, a: &Actor, path: &str) -> Antwort {
     send(m, a, "GET", path, "", Value::Null)
 }
 
@@ -87,6 +88,7 @@ const fn object(
 /// Every row; a route may have several.
 pub fn all() -> Vec<(&'static str, Row)> {
     let mut rows = house();
+    rows.extend(plan::rows());
     rows.extend(administration());
     rows.extend(administration_more());
     rows.extend(akten());
@@ -132,21 +134,6 @@ fn house() -> Vec<(&'static str, Row)> {
                 let (id, _) = made(m, "/organisation", json!({ "kuerzel": sign(), "name": "x" }));
                 get(m, a, &format!("/organisation/{id}"))
             }),
-        ),
-        ("aktenplan", Actors(MEMBERS, |m, a| get(m, a, "/aktenplan"))),
-        (
-            "planeinheit_lesen",
-            Actors(MEMBERS, |m, a| get(m, a, &format!("/aktenplan/{}", m.stadt.einheit))),
-        ),
-        (
-            "aktenplan_konkordanz",
-            Actors(MEMBERS, |m, a| {
-                get(m, a, &format!("/aktenplan/konkordanz?nummer={}", m.stadt.einheit))
-            }),
-        ),
-        (
-            "aktenplan_import",
-            Actors(ADMIN, |m, a| post(m, a, "/aktenplan/import?dry_run=true", json!({}))),
         ),
         ("suche", Actors(READERS, |m, a| get(m, a, "/suche?q=Brief"))),
         ("suche_post", Actors(READERS, |m, a| post(m, a, "/suche", json!({ "q": "Brief" })))),

@@ -58,6 +58,7 @@ fn a_fachverfahren_opens_files_with_their_fields() {
     assert_eq!(problem["fehler"][0]["code"], "suchtext_ungueltig", "{problem}");
 
     let page = Browser::of(stadt, "reg10").get(&path).expect(200);
+    assert!(page.text().contains("<dt>Typ</dt><dd>Bauakte</dd>"), "{}", page.text());
     for part in ["<dt>Flurstück</dt><dd>4711/8</dd>", "<dt>Ortsteil</dt><dd>Süd</dd>"] {
         assert!(page.text().contains(part), "{part} in {}", page.text());
     }
@@ -98,6 +99,76 @@ fn hostile_fields_are_refused_and_harm_nothing() {
     let many: String = (0..3000).map(|n| format!("\"feld_{n}\":{n},")).collect();
     let problem = raw(&format!("{{{}\"z\":1}}", many)).expect(400).json();
     assert!(problem["fehler"].as_array().unwrap().len() <= 50, "{problem}");
+}
+
+#[test]
+fn the_types_are_listed_for_everyone_who_is_signed_on() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1.json"), hunde(1, "^[0-9]+$")).unwrap();
+    std::fs::write(dir.path().join("2.json"), hunde(2, "^[a-z]+$")).unwrap();
+    let stadt = Stadt::neu(|file| file.aktentypen = Some(dir.path().to_owned()));
+    let token = stadt.token("revision");
+    let (mut names, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = stadt.get(&token, &format!("/aktentypen?limit=5{cursor}")).expect(200).json();
+        for typ in page["eintraege"].as_array().unwrap() {
+            assert!(typ.get("schema").is_none(), "{typ}");
+            assert_eq!(typ["eigen"], typ["kennung"] == "hundeakte");
+            names.push(typ["kennung"].as_str().unwrap().to_owned());
+        }
+        let Some(next) = page["cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!((names.len(), names.is_sorted()), (12, true), "{names:?}");
+    let bau = stadt.get(&token, "/aktentypen/bauakte").expect(200).json();
+    let felder = bau["felder"].as_array().unwrap();
+    let parcel = felder.iter().find(|feld| feld["name"] == "flurstueck").unwrap();
+    assert_eq!((&parcel["titel"], &parcel["suche"]), (&json!("Flurstück"), &json!(true)));
+    assert!(!bau["vorgangstypen"].as_array().unwrap().is_empty());
+    assert!(!bau["dokumenttypen"].as_array().unwrap().is_empty());
+    assert_eq!(bau["schema"]["x-aktentyp"]["kennung"], "bauakte");
+    let of = |path: &str| stadt.get(&token, &format!("/aktentypen/hundeakte{path}"));
+    let newest = of("").expect(200).json();
+    assert_eq!((&newest["version"], &newest["versionen"]), (&json!(2), &json!([1, 2])));
+    let old = of("?version=1").expect(200).json();
+    assert_eq!(old["schema"]["properties"]["chip"]["pattern"], "^[0-9]+$");
+    assert_eq!(of("?version=3").expect(404).code(), "nicht_gefunden");
+    assert_eq!(of("?version=x").expect(400).code(), "anfrage_ungueltig");
+    assert_eq!(stadt.get(&token, "/aktentypen/katzenakte").expect(404).code(), "nicht_gefunden");
+    assert_eq!(stadt.get("", "/aktentypen").expect(401).code(), "nicht_angemeldet");
+}
+
+/// Catches: what `Mark` compares; a mark that is written although nothing was looked at.
+#[test]
+fn files_are_held_against_an_unchanged_folder_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = dir.path().join("hund.json");
+    std::fs::write(&schema, hunde(1, "^[0-9]+$")).unwrap();
+    let mut stadt = Stadt::neu(|file| file.aktentypen = Some(dir.path().to_owned()));
+    let file = stadt.data().join("operational/aktentypen.json");
+    let mark = || serde_json::from_slice::<Value>(&std::fs::read(&file).unwrap()).unwrap();
+    let again = |stadt: &mut Stadt| {
+        let token = stadt.token("reg10");
+        let felder = json!({ "rufname": "Rex" });
+        stadt.akte(&token, json!({ "typ": "hundeakte", "felder": felder }));
+        stadt.stop();
+        stadt.start();
+        mark()
+    };
+    let first = again(&mut stadt);
+    assert!(first["seq"].as_u64().unwrap() > 0);
+    assert_eq!(again(&mut stadt), first, "nothing was looked at, though files came");
+    std::fs::write(&schema, hunde(1, "^[0-9a-f]+$")).unwrap();
+    let second = again(&mut stadt);
+    assert_ne!((&second["seq"], &second["sha256"]), (&first["seq"], &first["sha256"]));
+    // A mark of another journal tells nothing.
+    let mut other = second.clone();
+    other["seal"] = first["seal"].clone();
+    std::fs::write(&file, other.to_string()).unwrap();
+    let third = again(&mut stadt);
+    assert!(third["seq"].as_u64() > second["seq"].as_u64(), "{third}");
+    std::fs::write(&file, "{").unwrap();
+    assert!(again(&mut stadt)["seq"].as_u64() > third["seq"].as_u64());
 }
 
 fn hunde(version: u32, chip: &str) -> String {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{changed, muster, out, plan};
-use crate::{served::Binary, stadt::Stadt};
+use crate::{served::Binary, stadt::Stadt, web::client::Browser};
 
 #[test]
 fn a_version_is_put_before_a_second_person() {
@@ -35,6 +35,9 @@ fn a_version_is_put_before_a_second_person() {
     assert_eq!(unit["stillgelegt"], true, "shut down, not removed");
     let steps = stadt.get(&second, "/aktenplan/konkordanz?nummer=01.02").expect(200).json();
     assert_eq!(steps["heute"], json!(["01.99"]));
+    let page = Browser::of(&stadt, "sb10").get("/aktenplan/01.02").expect(200);
+    let link = "<dt>Nachfolger</dt><dd><a href=\"/aktenplan/01.99\">01.99</a></dd>";
+    assert!(page.text().contains(link), "{}", page.text());
     let steps = stadt.get(&second, "/aktenplan/konkordanz?nummer=01.99").expect(200).json();
     assert_eq!(steps["vorgaenger"][0]["alt"], "01.02");
     let wrong = json!({ "csv": csv.replacen("\n01.99;01;3;", "\n01.99;;3;", 1) });

@@ -9,6 +9,7 @@ mod akten;
 mod dokumente;
 mod listen;
 mod planfassung;
+mod plansicht;
 mod protokoll;
 mod schluessel;
 mod suche;

@@ -25,18 +25,18 @@ const HEAD: &str = "nummer;uebergeordnet;bezeichnung;dauer;einheit;anker;rechtsg
 /// The units of the house, as its plan has them.
 const BASE: &str = "11;;Einheit 11;;;;;;;;;;\n11.4;11;Einheit 11.4;;;;;;;personal;;;\n\
                     52;;Einheit 52;;;;;;;;;;\n52.9;52;Einheit 52.9;;;;;;;;;;ja\n";
-const LEAF: &str = "52.1;52;Einheit 52.1;;;;;;;;;;\n";
+pub const LEAF: &str = "52.1;52;Einheit 52.1;;;;;;;;;;\n";
 
-fn fassung(rows: &str, konkordanz: &str) -> Planfassung {
+pub fn fassung(rows: &str, konkordanz: &str) -> Planfassung {
     let konkordanz = (!konkordanz.is_empty()).then(|| format!("alt;neu;art\n{konkordanz}"));
     Planfassung { csv: Some(format!("{HEAD}{BASE}{rows}")), konkordanz, ..Planfassung::default() }
 }
 
-fn vorlegen(haus: &Haus, fassung: &Planfassung) -> Planbericht {
+pub fn vorlegen(haus: &Haus, fassung: &Planfassung) -> Planbericht {
     haus.als("admin1").administrator().unwrap().planfassung(fassung, false).unwrap()
 }
 
-fn freigeben(haus: &Haus, antrag: Uuid) -> u64 {
+pub fn freigeben(haus: &Haus, antrag: Uuid) -> u64 {
     haus.als("revision").approver().unwrap().freigeben(&haus.gate, antrag).unwrap().seq
 }
 
@@ -186,8 +186,15 @@ fn old_numbers_of_a_large_stock_stay_valid() {
         assert_eq!(found.iter().map(|akte| akte.id).collect::<Vec<_>>(), [*id], "{aktenzeichen}");
     }
     concordance(&haus);
-    let refused = clerk.akte_anlegen(akte_neu("52.141", "x"), None).unwrap_err();
-    assert_eq!(refused.fehler[0].code, "planeinheit_stillgelegt");
+    for (unit, instead) in [
+        ("52.141", "nimmt keine neuen Akten auf."),
+        ("52.121", "Nachfolger ist 11.121 (Blatt 21)."),
+        ("52.126", "Nachfolger sind 52.1126 (Teil 1 von 26), 52.2126 (Teil 2 von 26)."),
+    ] {
+        let refused = clerk.akte_anlegen(akte_neu(unit, "x"), None).unwrap_err();
+        assert_eq!(refused.fehler[0].code, "planeinheit_stillgelegt");
+        assert!(refused.fehler[0].text.ends_with(instead), "{}", refused.fehler[0].text);
+    }
     let next = clerk.akte_anlegen(akte_neu("52.101", "x"), None).unwrap().wert;
     assert!(!given.contains_key(&next.aktenzeichen), "numbers go on");
     println!("plan: {count} files found by their old numbers");

@@ -119,6 +119,12 @@ pub struct OeAenderung {
     pub uebergeordnet: Option<String>,
 }
 
+/// All of them: what is not named is taken away.
+#[derive(ToSchema)]
+pub struct FachsichtNeu {
+    pub planeinheiten: Vec<String>,
+}
+
 #[derive(ToSchema)]
 pub struct PersonNeu {
     pub anmeldename: String,

@@ -92,6 +92,7 @@ impl Aktentyp {
             anker,
             schutzklasse: optional::<Schutzklasse>(root, "x-schutzklasse")?,
             schema: validator,
+            quelle: schema,
         })
     }
 
