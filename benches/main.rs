@@ -1,12 +1,13 @@
 //! Benches: each prints its figure beside the raw limit of the same run, as a ratio.
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
-//! `search`, `plan`, `engines`.
+//! `search`, `plan`, `engines`, `classify`.
 //! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See
 //! benches/README.md.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 
+mod classify;
 mod engines;
 mod ingest;
 mod ledger;
@@ -51,6 +52,9 @@ fn main() {
     }
     if want("engines") {
         engines::all();
+    }
+    if want("classify") {
+        classify::all();
     }
 }
 

@@ -6,8 +6,9 @@
 //!    the **journal** (an append-only, hash-chained list of entries: who did what to which Akte,
 //!    when, why, and the new state of each record that changed).
 //! 2. Everything else is a **projection** that can be thrown away: the sled tables, the tantivy
-//!    index, extracted texts. Each remembers the journal position up to which it is built and the
-//!    version of the code that built it; if either does not fit, it is rebuilt.
+//!    index, extracted texts, the model of the suggestions. Each remembers the journal position up
+//!    to which it is built and the version of the code that built it; if either does not fit, it is
+//!    rebuilt.
 //! 3. A push is acknowledged when its bytes and its entry are on disk, and is found by search a
 //!    moment later.
 //! 4. The audit trail is not a feature beside the data; it is the data.
@@ -25,6 +26,7 @@
 //!   |             apply to the tables                           (3) readable
 //! follow       reads the journal into the index                 (4) found by metadata
 //! server jobs  text in a limited worker -> system entry         (5) found by full text
+//! classify     where it may belong, for whom it waits; a clerk files it
 //! ```
 //!
 //! A crash between (1) and (2) leaves an unreferenced blob, which `verify` reports and `sweep`
@@ -40,6 +42,7 @@
 //! | 0 | [`domain`] objects and rules, pure; [`disk`] files with named syncs |
 //! | 1 | [`blob`] bytes under their digest; [`ledger`] journal and tables; [`search`] the index |
 //! | 1 | [`text`] bytes in, text out, in a limited process; [`identity`] passwords, sessions |
+//! | 1 | [`classify`] where a document belongs, and how sure that is |
 //! | 2 | [`registry`] joins layer 1, the only writer; [`follow`] carries the journal on |
 //! | 3 | [`intake`] one push from permit to receipt |
 //! | 4 | [`http`] what every resource shares: sign-on, limits, problems, upload staging |
@@ -68,6 +71,7 @@
 //! | A rebuilt table equals the live one, also after erasures | `tests/ledger.rs` |
 //! | Nothing is acknowledged twice, by two servers, or without its standby | `tests/postgres.rs` |
 //! | No hit, count, facet or proposal tells of what is hidden | `tests/registry/suche.rs` |
+//! | No suggestion tells of what is hidden | `tests/registry/vorschlaege_rechte.rs` |
 //! | Two nodes lose and double nothing, whatever is killed | `tests/cluster.rs` |
 //! | No revision of the plan loses a number | `tests/registry/planfassung.rs` |
 //! | Fields of an Akte are those of its type, found and refused | `tests/registry/typen.rs` |
@@ -82,6 +86,7 @@
 
 pub mod api;
 pub mod blob;
+pub mod classify;
 pub mod cli;
 pub mod config;
 pub mod disk;

@@ -10,6 +10,7 @@ mod made;
 pub mod objects;
 mod plan;
 mod rows;
+mod suggestions;
 
 use std::{cell::RefCell, collections::BTreeSet};
 

@@ -10,3 +10,4 @@ mod serving;
 mod suche;
 mod texts;
 mod typen;
+mod vorschlaege;

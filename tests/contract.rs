@@ -86,6 +86,7 @@ fn validate(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
         let kind = match value {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
             Value::Number(_) => "integer",
             Value::String(_) => "string",
             Value::Array(_) => "array",
@@ -147,6 +148,7 @@ fn every_request_is_read_as_it_is_documented() {
         ("DokumentAenderung", read_fields::<registry::DokumentAenderung>(probe())),
         ("Ziel", read_fields::<registry::Zielangabe>(probe())),
         ("Begruendung", read_fields::<registry::Begruendung>(probe())),
+        ("RueckmeldungNeu", read_fields::<registry::RueckmeldungNeu>(probe())),
         ("OeNeu", read_fields::<registry::OeNeu>(probe())),
         ("OeAenderung", read_fields::<registry::OeAenderung>(probe())),
         ("FachsichtNeu", read_fields::<registry::FachsichtNeu>(probe())),

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("ledger", 1),
     ("search", 1),
     ("text", 1),
+    ("classify", 1),
     ("identity", 1),
     ("registry", 2),
     ("follow", 2),

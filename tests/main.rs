@@ -11,6 +11,7 @@ mod access;
 mod api;
 mod blob;
 mod bounds;
+mod classify;
 mod cluster;
 mod contract;
 mod crash;

@@ -124,6 +124,8 @@ impl Stadt {
         file.text.program = Some(env!("CARGO_BIN_EXE_aktenlauf").into());
         file.ledger.segment_bytes = 1 << 20;
         file.reserve_bytes = 1 << 20;
+        // To learn the whole plan takes a core's time, for each city anew.
+        file.suggestions.paused = true;
         configure(&mut file);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -26,6 +26,7 @@ pub mod schemas;
 mod schluessel;
 mod suche;
 mod vorgaenge;
+mod vorschlaege;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub fn collect() -> Collector {
     push::collect(&mut routes);
     dokumente::collect(&mut routes);
     inhalt::collect(&mut routes);
+    vorschlaege::collect(&mut routes);
     posteingang::collect(&mut routes);
     suche::collect(&mut routes);
     protokoll::collect(&mut routes);

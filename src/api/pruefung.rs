@@ -132,12 +132,12 @@ async fn state(request: Signed) -> Result<HttpResponse, Problem> {
     let app = request.open.app::<App>()?;
     let registry = request.open.front.registry.clone();
     let indexed = app.follow.indexed();
-    let (stand, texts, auditor) = request
+    let (stand, texts, vorschlaege, auditor) = request
         .acting(move |acting| {
             let stand = acting.member().pruefstand()?;
             let texts = registry.jobs().offene_texte(TEXTS_MAX)?.len();
             let auditor = acting.auditor().is_ok_and(|a| a.noch().is_ok());
-            Ok((stand, texts, auditor))
+            Ok((stand, texts, registry.vorschlagsstand(), auditor))
         })
         .await?;
     let mut body = json!({
@@ -146,6 +146,7 @@ async fn state(request: Signed) -> Result<HttpResponse, Problem> {
         "angewandt": stand.angewandt,
         "index_rueckstand": stand.seq.saturating_sub(indexed),
         "texte_offen": texts,
+        "vorschlaege": vorschlaege,
     });
     // Counts tell how much is hidden; they are for who may know that it is there.
     if let (true, Some(fields)) = (auditor, body.as_object_mut()) {

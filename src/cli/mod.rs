@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod city;
+pub mod classify;
 mod client;
 pub mod demo;
 mod house;
@@ -67,6 +68,8 @@ enum Command {
     User(people::UserCommand),
     /// API keys of scan stations and Fachverfahren
     Key(people::KeyCommand),
+    /// Suggestions of plan units: their quality card
+    Classify(classify::ClassifyCommand),
     /// Filing plans: check, compare, convert, import
     Plan(plan::PlanCommand),
     /// Print the description of the REST API (openapi.json)
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Oe(args) => people::oe(&args),
         Command::User(args) => people::user(&args),
         Command::Key(args) => people::key(&args),
+        Command::Classify(args) => classify::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Openapi => openapi(),
     };

@@ -80,6 +80,9 @@ pub struct File {
     /// The index.
     #[serde(default)]
     pub index: Index,
+    /// Suggestions of where a document belongs.
+    #[serde(default)]
+    pub suggestions: Suggestions,
     /// Folder with the city's own types of Akten, one JSON Schema a file.
     #[serde(default)]
     pub aktentypen: Option<PathBuf>,
@@ -250,6 +253,14 @@ impl Default for Index {
     }
 }
 
+/// Suggestions of where a document belongs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Suggestions {
+    /// True: nothing is learned; the model that lies there is used, if there is one.
+    pub paused: bool,
+}
+
 impl File {
     /// All defaults for a data directory.
     #[must_use]
@@ -268,6 +279,7 @@ impl File {
             ledger: Ledger::default(),
             blobs: Blobs::default(),
             index: Index::default(),
+            suggestions: Suggestions::default(),
             aktentypen: None,
         }
     }

@@ -21,6 +21,8 @@ pub enum Sync {
     Segment,
     /// The directory that names a segment.
     SegmentDir,
+    /// A model of the suggestions, its bytes and its name. It may be lost: it is learned anew.
+    Model,
 }
 
 /// An open file.

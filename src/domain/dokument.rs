@@ -323,6 +323,28 @@ impl Record for Textstand {
     }
 }
 
+/// What clerks said of the suggestions for a document. It is no part of the document, whose version
+/// stays: saying so changes nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rueckmeldung {
+    /// Which document.
+    pub dokument: Uuid,
+    /// Plan units that were declined, the first one first; they are not proposed again.
+    #[serde(default)]
+    pub abgelehnt: Vec<String>,
+    /// The unit that was accepted last.
+    #[serde(default)]
+    pub angenommen: Option<String>,
+}
+
+impl Record for Rueckmeldung {
+    const KIND: Kind = Kind::Rueckmeldung;
+    const FORM: u16 = 1;
+    fn key(&self) -> String {
+        self.dokument.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

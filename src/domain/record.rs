@@ -83,6 +83,8 @@ codes! {
         Konkordanz = 19 "konkordanz",
         /// The branches of the plan that an OE works with.
         Fachsicht = 20 "fachsicht",
+        /// What clerks said of the suggestions for a document.
+        Rueckmeldung = 21 "rueckmeldung",
     }
 }
 

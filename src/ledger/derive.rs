@@ -10,7 +10,7 @@ use crate::domain::{
         fachsicht::Fachsicht,
         vergleich::{Konkordanz, Planteil},
     },
-    dokument::{Blob, Dokument, Textstand},
+    dokument::{Blob, Dokument, Rueckmeldung, Textstand},
     organisation::{Mandant, Oe, Person, Schluessel, Zugang},
     record::{Index, Keys, Kind, Record},
     verwaltung::{Anfrage, Antrag, Loeschung, Rechteklasse, Zaehler},
@@ -51,6 +51,7 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Planteil => one::<Planteil>(form, json),
         Kind::Konkordanz => one::<Konkordanz>(form, json),
         Kind::Fachsicht => one::<Fachsicht>(form, json),
+        Kind::Rueckmeldung => one::<Rueckmeldung>(form, json),
     }
 }
 

@@ -199,6 +199,23 @@ impl<'a> View<'a> {
         self.seen(found.iter().map(|(key, value)| stored(key, value)).collect())
     }
 
+    /// Records of a kind against the order of their keys, before the key `before`, at most `limit`:
+    /// where ids are time-ordered, the newest first.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub fn kind_back<R: Record>(
+        &self,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored<R>>, Error> {
+        let end = before.map(|key| rows::record(R::KIND, key));
+        let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let prefix = rows::prefix(b'r', R::KIND.code());
+        let found = self.tables().under(&prefix, Bound::Unbounded, end, true, limit)?;
+        self.seen(found.iter().map(|(key, value)| stored(key, value)).collect())
+    }
+
     /// How many records of a kind there are; from the running counts, so it costs nothing.
     ///
     /// # Errors

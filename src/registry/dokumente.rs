@@ -28,6 +28,30 @@ pub(super) fn nicht_storniert(dokument: &Dokument) -> Result<(), Error> {
     Ok(())
 }
 
+impl DokumentAenderung {
+    /// Changes the document.
+    pub(super) fn auf(&self, dok: &mut Dokument) -> Result<(), Error> {
+        if let Some(date) = self.posteingangsdatum.filter(|d| *d != dok.posteingangsdatum) {
+            if self.grund.is_none() {
+                let text = "Das Posteingangsdatum bestimmt Fristen. Begründen Sie die Änderung.";
+                return Err(Error::ungueltig("/grund", "fehlt", text));
+            }
+            dok.posteingangsdatum = date;
+        }
+        if let Some(betreff) = &self.betreff {
+            dok.betreff.clone_from(betreff);
+        }
+        self.typ.auf(&mut dok.typ);
+        self.postausgangsdatum.auf(&mut dok.postausgangsdatum);
+        self.datum.auf(&mut dok.datum);
+        self.fremdes_geschaeftszeichen.auf(&mut dok.fremdes_geschaeftszeichen);
+        self.absender.auf(&mut dok.absender);
+        self.empfaenger.auf(&mut dok.empfaenger);
+        self.bemerkung.auf(&mut dok.bemerkung);
+        Ok(())
+    }
+}
+
 impl Reader {
     /// One document, with the state of its newest Fassung's text.
     ///
@@ -80,24 +104,7 @@ impl Clerk {
             let mut dok = found.value;
             d.sicht.ort_offen(&dok.ort)?;
             nicht_storniert(&dok)?;
-            if let Some(date) = change.posteingangsdatum.filter(|d| *d != dok.posteingangsdatum) {
-                if change.grund.is_none() {
-                    let text = "Das Posteingangsdatum bestimmt Fristen. Begründen Sie die \
-                                Änderung.";
-                    return Err(Error::ungueltig("/grund", "fehlt", text));
-                }
-                dok.posteingangsdatum = date;
-            }
-            if let Some(betreff) = change.betreff {
-                dok.betreff = betreff;
-            }
-            change.typ.auf(&mut dok.typ);
-            change.postausgangsdatum.auf(&mut dok.postausgangsdatum);
-            change.datum.auf(&mut dok.datum);
-            change.fremdes_geschaeftszeichen.auf(&mut dok.fremdes_geschaeftszeichen);
-            change.absender.auf(&mut dok.absender);
-            change.empfaenger.auf(&mut dok.empfaenger);
-            change.bemerkung.auf(&mut dok.bemerkung);
+            change.auf(&mut dok)?;
             dok.geaendert = d.now();
             Ok((vec![d.draft("dokument_geaendert", &dok, change.grund, vec![])?], dok))
         })?;

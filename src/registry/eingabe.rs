@@ -115,7 +115,7 @@ pub struct VorgangAenderung {
 }
 
 /// The change of a document's metadata. Another Posteingangsdatum needs a `grund`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "the fields are those of domain::dokument::Dokument")]
 pub struct DokumentAenderung {

@@ -71,6 +71,10 @@ impl Jobs {
         Self(registry)
     }
 
+    pub(super) const fn registry(&self) -> &Registry {
+        &self.0
+    }
+
     /// Texts that wait, interactive before bulk, older before newer, at most `limit`.
     ///
     /// # Errors

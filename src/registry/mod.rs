@@ -38,6 +38,11 @@ mod sicht;
 mod sign_on;
 mod views;
 mod vorgaenge;
+mod vorschlaege;
+mod vorschlaege_akten;
+mod vorschlaege_lernen;
+mod vorschlaege_rueckmeldung;
+mod vorschlaege_stand;
 mod write;
 
 use std::sync::Arc;
@@ -57,6 +62,10 @@ pub(crate) use push::Beleg;
 pub use push::{Datei, Einlieferung, Ziel};
 pub use search::{Suchanfrage, Suchergebnis};
 pub use sign_on::Anmeldung;
+pub use vorschlaege::*;
+pub use vorschlaege_lernen::{Anlass, Folge, Lernstoff};
+pub use vorschlaege_rueckmeldung::{Rueckgemeldet, RueckmeldungNeu};
+pub use vorschlaege_stand::{Abgelehnt, Gelernt, Lose, Vorschlagsstand};
 pub use write::Idempotenz;
 pub(crate) use write::Marke;
 
@@ -106,6 +115,7 @@ struct Inner {
     config: Config,
     klassen: klassen::Cache,
     plan: plan_bestand::Cache,
+    vorschlaege: vorschlaege_stand::Halter,
 }
 
 impl Registry {
@@ -119,8 +129,18 @@ impl Registry {
         source: Arc<dyn Source>,
         config: Config,
     ) -> Self {
-        let (klassen, plan) = (klassen::Cache::default(), plan_bestand::Cache::default());
-        Self(Arc::new(Inner { ledger, blobs, derived, index, source, config, klassen, plan }))
+        let (klassen, plan, vorschlaege) = Default::default();
+        Self(Arc::new(Inner {
+            ledger,
+            blobs,
+            derived,
+            index,
+            source,
+            config,
+            klassen,
+            plan,
+            vorschlaege,
+        }))
     }
 
     /// The caller with the registry in hand.

@@ -113,6 +113,11 @@ impl Bestand {
         self.ansicht(*self.stelle.get(nummer)?)
     }
 
+    /// A unit as it is kept.
+    pub(super) fn roh(&self, nummer: &str) -> Option<&Planeinheit> {
+        self.einheiten.get(*self.stelle.get(nummer)?).map(|unit| &unit.value)
+    }
+
     /// What belongs to these branches: the units themselves, all below them, and those on the way
     /// up. A number that the plan does not have counts for nothing.
     pub(super) fn zweige<'n>(&self, nummern: impl IntoIterator<Item = &'n str>) -> HashSet<usize> {

@@ -12,7 +12,7 @@ use super::{
     actor::{Clerk, Pusher},
     akten::oe_wahl,
     ansicht::{DokumentAnsicht, Quittung},
-    eingabe::Zielangabe,
+    eingabe::{DokumentAenderung, Zielangabe},
     error::Error,
     klassen,
     sicht::{Sicht, akte_offen, vorgang_offen},
@@ -382,6 +382,21 @@ impl Clerk {
         version: u64,
         ziel: Zielangabe,
     ) -> Result<Quittung<DokumentAnsicht>, Error> {
+        self.ablegen_mit(id, version, ziel, DokumentAenderung::default())
+    }
+
+    /// The same, with better metadata in one entry; these need the right to change it.
+    ///
+    /// # Errors
+    /// As `ablegen`, and input.
+    pub fn ablegen_mit(
+        &self,
+        id: Uuid,
+        version: u64,
+        ziel: Zielangabe,
+        mut change: DokumentAenderung,
+    ) -> Result<Quittung<DokumentAnsicht>, Error> {
+        change.pruefen()?;
         if ziel.anzahl() == 0 {
             let text = "Nennen Sie das Ziel: vorgang_id, akte_id oder aktenzeichen.";
             return Err(Error::ungueltig("", "ziel_fehlt", text));
@@ -396,11 +411,16 @@ impl Clerk {
                 return Err(Error::zustand("nicht_im_posteingang", text));
             }
             super::dokumente::nicht_storniert(&dokument)?;
+            if change != DokumentAenderung::default() {
+                d.sicht.dokument(id, Verb::Aendern)?;
+                change.auf(&mut dokument)?;
+            }
             let ziel = d.sicht.ziel(&ziel, None, Verb::Ablegen)?;
             let (ort, changes) = d.sicht.ort(&ziel)?;
             dokument.ort = ort;
             dokument.geaendert = d.now();
-            Ok((vec![d.draft("dokument_abgelegt", &dokument, None, changes)?], dokument))
+            let draft = d.draft("dokument_abgelegt", &dokument, change.grund, changes)?;
+            Ok((vec![draft], dokument))
         })?;
         self.0.dokument_quittung(quittung(done.value, done.last, false))
     }

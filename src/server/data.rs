@@ -95,7 +95,7 @@ impl Data {
         if data.path(MOVED).exists() {
             return Err(Error::Moved(data.path(MOVED)));
         }
-        for name in ["journal", "tables", "blobs", "derived", "index", "operational"] {
+        for name in ["journal", "tables", "blobs", "derived", "index", "modell", "operational"] {
             make_dir(&data.path(name)).map_err(io)?;
         }
         Ok(data)

@@ -3,7 +3,7 @@
 //! Lock before anything is read, blobs and journal before the tables, the ledger before whatever
 //! follows it. `serve` runs on it; commands use it directly where nobody serves.
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use super::{
     data::{self, Data},
@@ -89,6 +89,8 @@ pub struct House {
     pub follow: Arc<Follow>,
     /// The rules.
     pub registry: Registry,
+    /// Where the model of the suggestions lies.
+    pub modell: PathBuf,
     /// Who is signed on.
     pub sessions: Arc<Sessions>,
     /// Last, so that the lock is given back when the rest is closed.
@@ -158,7 +160,19 @@ impl House {
         );
         let follow = Arc::new(follow);
         let sessions = Arc::new(Sessions::new(Arc::clone(&source), shelf));
-        Ok(Self { source, ledger, blobs, derived, index, follow, registry, sessions, _data: data })
+        let modell = data.path("modell");
+        Ok(Self {
+            source,
+            ledger,
+            blobs,
+            derived,
+            index,
+            follow,
+            registry,
+            modell,
+            sessions,
+            _data: data,
+        })
     }
 
     /// Ends the ledger's writer with its clean marker, so that the next start is quick.

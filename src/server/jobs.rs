@@ -13,7 +13,7 @@ use super::{
     patience::{Hindrance, Patience},
     rereads,
     rest::Rest,
-    sweeps,
+    suggest, sweeps,
     texts::Texts,
 };
 use crate::{domain::digest::Digest, follow::Follow, registry::Jobs, text::Pool};
@@ -30,7 +30,7 @@ const ROUND: usize = 1000;
 /// Name of the thread that feeds the index.
 pub const FOLLOW: &str = "follow";
 
-/// Starts what every server runs.
+/// Starts what every server runs. `learns`: the suggestions are learned anew when it is time.
 ///
 /// # Errors
 /// If a thread can't be started.
@@ -39,6 +39,7 @@ pub fn start(
     rest: &Arc<Rest>,
     pool: Option<Arc<Pool>>,
     workers: usize,
+    learns: bool,
     read_only: bool,
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let mut threads = Vec::new();
@@ -49,6 +50,9 @@ pub fn start(
     let (follow, pause) = (Arc::clone(&house.follow), Arc::clone(rest));
     let jobs = (!read_only).then(|| house.registry.jobs());
     spawn(FOLLOW, Box::new(move || carry(&follow, jobs.as_ref(), &pause)))?;
+    let learns = learns && !read_only;
+    let (registry, folder, pause) = (house.registry.lose(), house.modell.clone(), Arc::clone(rest));
+    spawn("suggestions", Box::new(move || suggest::run(&registry, &folder, learns, &pause)))?;
     if read_only {
         return Ok(threads);
     }

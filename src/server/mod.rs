@@ -20,6 +20,7 @@ mod rest;
 mod rig;
 pub mod shelf;
 mod source;
+mod suggest;
 mod sweeps;
 mod texts;
 pub mod tls;
@@ -117,8 +118,9 @@ pub fn start(file: &config::File, progress: &dyn Fn(u64, u64)) -> Result<Running
     let (end, ended) = mpsc::sync_channel(4);
     let pool = pool(file);
     let workers = file.text.workers;
-    let mut threads =
-        jobs::start(&house, &rest, pool, workers, file.read_only).map_err(named("jobs".into()))?;
+    let learns = !file.suggestions.paused;
+    let mut threads = jobs::start(&house, &rest, pool, workers, learns, file.read_only)
+        .map_err(named("jobs".into()))?;
     threads.push(watch(&house, &rest, end.clone()).map_err(named("watch".into()))?);
     let admin = admin::Socket::listen(
         &file.data.join("admin.sock"),

@@ -1,7 +1,8 @@
 //! `/posteingang`: documents that wait to be filed, and the form that files one.
 //!
 //! The form carries the version the clerk saw. If the document was changed meanwhile, nothing is
-//! done: the page says so and shows it as it is now.
+//! done: the page says so and shows it as it is now. Suggestions stand above the form and fill its
+//! fields; what is done is what the clerk sends.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -11,6 +12,7 @@ use super::{
     anmeldung::again,
     chrome::Chrome,
     door::{Page, render, see_other},
+    felder::Felder,
     listen::{Blaettern, Liste, ZEILEN},
     routes::{CLERKS, Collector},
     show,
@@ -19,13 +21,18 @@ use crate::{
     domain::akte::Zustand,
     http::problem::{Code, Problem},
     registry::{
-        Acting, AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, Error, PosteingangFilter,
-        VorgangAnsicht, Zielangabe,
+        Acting, AkteAnsicht, AktenFilter, Art, Blatt, DokumentAenderung, DokumentAnsicht, Error,
+        Feld, Gruppenvorschlag, Planvorschlag, PosteingangFilter, Sicherheit, Textlage,
+        VorgangAnsicht, Vorschlaege, Zielangabe,
     },
 };
 
 /// Akten that the form proposes.
 const PROPOSED: usize = 20;
+/// The field that says where a document goes.
+const AKTENZEICHEN: &str = "aktenzeichen";
+/// Plan units among the suggestions.
+const EINHEITEN: usize = 3;
 /// Vorgänge that it lets choose from.
 const VORGAENGE: usize = 100;
 
@@ -74,11 +81,22 @@ async fn list(page: Page) -> Result<HttpResponse, Problem> {
 /// What the form is filled with.
 struct Stand {
     dokument: DokumentAnsicht,
-    /// Open Akten, last changed first.
-    vorschlaege: Vec<AkteAnsicht>,
+    /// Where it may belong; none once it is filed.
+    vorschlaege: Option<Vorschlaege>,
+    /// Open Akten, last changed first: of the unit that was chosen, or all.
+    akten: Vec<AkteAnsicht>,
     /// The Akte that was named, where there is one.
     akte: Option<AkteAnsicht>,
     vorgaenge: Vec<VorgangAnsicht>,
+}
+
+/// A field that is filled in.
+struct Angabe {
+    name: &'static str,
+    titel: &'static str,
+    wert: String,
+    /// True: it comes from the letter's head, and nobody has looked at it yet.
+    vorgeschlagen: bool,
 }
 
 #[derive(Template)]
@@ -87,17 +105,45 @@ struct Form {
     chrome: Chrome,
     stand: Stand,
     aktenzeichen: String,
+    /// The plan unit that was chosen among the suggestions.
+    planeinheit: String,
+    angaben: Vec<Angabe>,
     vorgang: Option<Uuid>,
     fehler: Option<String>,
+    /// The field that it is about.
+    ort: &'static str,
     veraltet: bool,
 }
 
-fn stand(acting: &Acting, id: Uuid, aktenzeichen: Option<String>) -> Result<Stand, Error> {
+impl Form {
+    /// What is wrong with that field.
+    fn fehler_an(&self, name: impl AsRef<str>) -> Option<&str> {
+        let here = !self.veraltet && self.ort == name.as_ref();
+        self.fehler.as_deref().filter(|_| here)
+    }
+}
+
+/// What was asked for.
+#[derive(Clone, Default)]
+struct Wunsch {
+    aktenzeichen: Option<String>,
+    planeinheit: Option<String>,
+}
+
+fn stand(acting: &Acting, id: Uuid, wunsch: Wunsch) -> Result<Stand, Error> {
     acting.clerk()?;
     let reader = acting.reader()?;
     let dokument = reader.dokument(id)?;
-    let offen = AktenFilter { zustand: Some(Zustand::Offen), ..AktenFilter::default() };
-    let vorschlaege = reader.akten(&offen, &Blatt { limit: PROPOSED, nach: None })?.eintraege;
+    let vorschlaege = match reader.vorschlaege(id) {
+        _ if dokument.akte_id.is_some() => None,
+        // Without a plan there is nothing to suggest.
+        Err(error) if error.art == Art::Zustand => None,
+        found => Some(found?),
+    };
+    let Wunsch { aktenzeichen, planeinheit } = wunsch;
+    let zustand = Some(Zustand::Offen);
+    let offen = AktenFilter { zustand, planeinheit, ..AktenFilter::default() };
+    let akten = reader.akten(&offen, &Blatt { limit: PROPOSED, nach: None })?.eintraege;
     let akte = match aktenzeichen {
         None => None,
         Some(_) => {
@@ -112,19 +158,78 @@ fn stand(acting: &Acting, id: Uuid, aktenzeichen: Option<String>) -> Result<Stan
             all.eintraege.into_iter().filter(|v| v.zustand == Zustand::Offen).collect()
         }
     };
-    Ok(Stand { dokument, vorschlaege, akte, vorgaenge })
+    Ok(Stand { dokument, vorschlaege, akten, akte, vorgaenge })
+}
+
+impl Stand {
+    /// The fields as they were typed, else as they are known, else as the letter's head says.
+    fn angaben(&self, getippt: &Felder) -> Vec<Angabe> {
+        let d = &self.dokument;
+        let kopf = self.vorschlaege.as_ref().map(|v| v.kopf.clone()).unwrap_or_default();
+        // Without a Betreff a document is called like its file.
+        let file = d.fassungen.first().and_then(|f| f.formate.first());
+        let named = file.is_some_and(|file| file.dateiname == d.betreff);
+        let angabe = |name, titel, bekannt: Option<String>, kopf: Option<String>| {
+            let typed = getippt.wahl(name);
+            let vorgeschlagen = typed.is_none() && bekannt.is_none() && kopf.is_some();
+            let wert = typed.or(bekannt).or(kopf).unwrap_or_default();
+            Angabe { name, titel, wert, vorgeschlagen }
+        };
+        let betreff = Some(d.betreff.clone()).filter(|_| !named || kopf.betreff.is_none());
+        let tag = |date: chrono::NaiveDate| show::tag(&date);
+        let (datum, gelesen) = (d.datum.map(tag), kopf.datum.map(tag));
+        vec![
+            angabe("betreff", "Betreff", betreff, kopf.betreff),
+            angabe("datum", "Datum des Schreibens (TT.MM.JJJJ)", datum, gelesen),
+            angabe("absender", "Absender", d.absender.clone(), kopf.absender),
+        ]
+    }
+
+    /// The first plan units.
+    fn einheiten(&self) -> &[Planvorschlag] {
+        let all = self.vorschlaege.as_ref().map_or(&[][..], |v| v.planeinheiten.as_slice());
+        all.get(..EINHEITEN.min(all.len())).unwrap_or_default()
+    }
+
+    /// True: the model does not know, and says so.
+    fn unsicher(&self) -> bool {
+        self.vorschlaege.as_ref().is_some_and(|v| v.sicher == Sicherheit::WeissNicht)
+    }
+
+    /// The group that alone is known.
+    fn gruppe(&self) -> Option<&Gruppenvorschlag> {
+        let found = self.vorschlaege.as_ref().filter(|v| v.sicher == Sicherheit::Gruppe);
+        found.and_then(|v| v.gruppen.first())
+    }
+
+    /// True: there will be more once the text is read.
+    fn liest_noch(&self) -> bool {
+        self.vorschlaege.as_ref().is_some_and(|v| v.text == Textlage::Offen)
+    }
 }
 
 async fn form(page: Page) -> Result<HttpResponse, Problem> {
     let id = page.id()?;
     let named = page.query.wahl("aktenzeichen");
-    let asked = named.clone();
-    let stand = page.signed.acting(move |acting| stand(acting, id, asked)).await?;
+    let planeinheit = page.query.wahl("planeinheit");
+    let wunsch = Wunsch { aktenzeichen: named.clone(), planeinheit: planeinheit.clone() };
+    // It asks the index for similar files, so it takes its turn with the searches.
+    let stand = page.signed.searching(move |acting| stand(acting, id, wunsch)).await?;
     let missing = named.is_some() && stand.akte.is_none();
     let aktenzeichen = named.unwrap_or_default();
     let fehler = missing.then(|| unknown_akte(&aktenzeichen));
-    let chrome = page.chrome;
-    render(&Form { chrome, stand, aktenzeichen, vorgang: None, fehler, veraltet: false })
+    let (angaben, planeinheit) = (stand.angaben(&page.query), planeinheit.unwrap_or_default());
+    render(&Form {
+        chrome: page.chrome,
+        stand,
+        aktenzeichen,
+        planeinheit,
+        angaben,
+        vorgang: None,
+        fehler,
+        ort: AKTENZEICHEN,
+        veraltet: false,
+    })
 }
 
 fn unknown_akte(aktenzeichen: &str) -> String {
@@ -134,11 +239,26 @@ fn unknown_akte(aktenzeichen: &str) -> String {
     )
 }
 
+/// The metadata that the form carries; a field that is empty leaves what there is.
+fn aenderung(page: &Page) -> Result<DokumentAenderung, Problem> {
+    let feld = |wert: Option<String>| wert.map_or(Feld::Unveraendert, Feld::Wert);
+    Ok(DokumentAenderung {
+        betreff: page.form.wahl("betreff"),
+        datum: page.form.datum("datum")?.map_or(Feld::Unveraendert, Feld::Wert),
+        absender: feld(page.form.wahl("absender")),
+        ..DokumentAenderung::default()
+    })
+}
+
 async fn file(page: Page) -> Result<HttpResponse, Problem> {
     let id = page.id()?;
     let named = page.form.wahl("aktenzeichen");
     let vorgang = page.form.id("vorgang")?;
     let version = page.form.zahl::<u64>("version")?.unwrap_or_default();
+    let change = match aenderung(&page) {
+        Ok(change) => change,
+        Err(problem) => return refused(page, id, problem, vorgang).await,
+    };
     let target = match (vorgang, &named) {
         (Some(vorgang), _) => Zielangabe { vorgang_id: Some(vorgang), ..Zielangabe::default() },
         (None, Some(_)) => Zielangabe { aktenzeichen: named.clone(), ..Zielangabe::default() },
@@ -147,7 +267,8 @@ async fn file(page: Page) -> Result<HttpResponse, Problem> {
             return refused(page, id, Problem::at("/aktenzeichen", "fehlt", text), vorgang).await;
         }
     };
-    let done = page.signed.acting(move |acting| acting.clerk()?.ablegen(id, version, target));
+    let done =
+        page.signed.acting(move |acting| acting.clerk()?.ablegen_mit(id, version, target, change));
     match done.await {
         Ok(_) => {
             let query = show::query(&[("meldung", "abgelegt"), ("dokument", &id.to_string())]);
@@ -165,6 +286,7 @@ async fn refused(
     vorgang: Option<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let ours = [
+        Code::AnfrageUngueltig,
         Code::Veraltet,
         Code::EingabeUngueltig,
         Code::ZustandVerbietet,
@@ -176,16 +298,34 @@ async fn refused(
         return Err(problem);
     }
     let named = page.form.wahl("aktenzeichen");
-    let asked = named.clone();
-    let stand = page.signed.acting(move |acting| stand(acting, id, asked)).await?;
+    let wunsch = Wunsch { aktenzeichen: named.clone(), planeinheit: None };
+    let stand = page.signed.searching(move |acting| stand(acting, id, wunsch)).await?;
     let veraltet = problem.code() == Code::Veraltet;
     let aktenzeichen = named.unwrap_or_default();
-    let place = problem.errors().iter().find(|f| !f.text.is_empty()).map(|f| f.text.clone());
+    let place = problem.errors().iter().find(|f| !f.text.is_empty());
+    let ort = match place.map(|f| f.zeiger.trim_start_matches(['/', '?'])) {
+        Some("betreff") => "betreff",
+        Some("datum") => "datum",
+        Some("absender") => "absender",
+        _ => AKTENZEICHEN,
+    };
     let fehler = match problem.code() {
         Code::NichtGefunden => unknown_akte(&aktenzeichen),
-        _ => place.unwrap_or_else(|| problem.detail().to_owned()),
+        _ => place.map_or_else(|| problem.detail().to_owned(), |f| f.text.clone()),
     };
-    let chrome = page.chrome;
-    let view = Form { chrome, stand, aktenzeichen, vorgang, fehler: Some(fehler), veraltet };
+    // What somebody else has changed is shown as it is now.
+    let getippt = if veraltet { &Felder::default() } else { &page.form };
+    let angaben = stand.angaben(getippt);
+    let view = Form {
+        chrome: page.chrome,
+        stand,
+        aktenzeichen,
+        planeinheit: String::new(),
+        angaben,
+        vorgang,
+        fehler: Some(fehler),
+        ort,
+        veraltet,
+    };
     again(&problem, &view)
 }

@@ -8,11 +8,14 @@ use super::{
     chrome::Meldung,
     felder::{self, Felder},
 };
-use crate::domain::{
-    access::{Rolle, Schutzklasse, Stufe},
-    akte::{Medium, Zustand},
-    dokument::TextZustand,
-    zeit::Zeitpunkt,
+use crate::{
+    domain::{
+        access::{Rolle, Schutzklasse, Stufe},
+        akte::{Medium, Zustand},
+        dokument::TextZustand,
+        zeit::Zeitpunkt,
+    },
+    registry::Aktengrund,
 };
 
 /// A calendar date.
@@ -155,6 +158,31 @@ pub fn text(state: &TextZustand) -> String {
     }
 }
 
+/// A probability in words, with the figure.
+#[must_use]
+pub fn wahrscheinlich(p: &f64) -> String {
+    let words = match *p {
+        p if p >= 0.95 => "sehr wahrscheinlich",
+        p if p >= 0.75 => "wahrscheinlich",
+        p if p >= 0.4 => "gut möglich",
+        p if p >= 0.1 => "möglich",
+        _ => "eher nicht",
+    };
+    let percent = (p * 100.0).floor();
+    if percent < 1.0 { format!("{words}, unter 1 %") } else { format!("{words}, {percent} %") }
+}
+
+/// Why an Akte is suggested.
+#[must_use]
+pub const fn aktengrund(reason: &Aktengrund) -> &'static str {
+    match reason {
+        Aktengrund::Aktenzeichen => "im Text genannt",
+        Aktengrund::AehnlicheDokumente => "enthält ähnliche Dokumente",
+        Aktengrund::Betreff => "Worte ihres Betreffs stehen im Dokument",
+        Aktengrund::Planeinheit => "gehört zu einer vorgeschlagenen Planeinheit",
+    }
+}
+
 /// A stable word for people: `widerspruch_neu` reads "Widerspruch neu".
 #[must_use]
 pub fn wort(word: &str) -> String {
@@ -180,6 +208,8 @@ pub fn aktion(action: &str) -> String {
         "dokument_abgelegt" => "Dokument abgelegt",
         "dokument_storniert" => "Dokument storniert",
         "fassung_angelegt" => "neue Fassung",
+        "vorschlag_angenommen" => "Vorschlag angenommen",
+        "vorschlag_abgelehnt" => "Vorschlag abgelehnt",
         "text_bereit" => "Text gelesen",
         "text_fehlt" => "Text nicht gelesen",
         other => return wort(other),

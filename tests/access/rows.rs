@@ -36,8 +36,8 @@ pub struct Cell {
     pub call: fn(&Matrix, &Actor, &str, &str) -> Antwort,
 }
 
-const READERS: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "works"];
-const CLERKS: &[&str] = &["sb10", "reg10", "personal10", "works"];
+pub const READERS: &[&str] = &["sb10", "reg10", "personal10", "archiv", "revision", "works"];
+pub const CLERKS: &[&str] = &["sb10", "reg10", "personal10", "works"];
 const PUSHERS: &[&str] = &["sb10", "reg10", "personal10", "scan", "writes", "works"];
 pub const MEMBERS: &[&str] =
     &["sb10", "reg10", "personal10", "archiv", "revision", "admin1", "scan", "writes", "works"];
@@ -76,7 +76,7 @@ fn upload(m: &Matrix, a: &Actor, path: &str, etag: &str, metadata: &Value) -> An
     m.stadt.push_with(&a.token, path, &headers, metadata, b"Inhalt")
 }
 
-const fn object(
+pub const fn object(
     gate: &'static [&'static str],
     verb: char,
     kind: Kind,
@@ -95,6 +95,7 @@ pub fn all() -> Vec<(&'static str, Row)> {
     rows.extend(akten_more());
     rows.extend(dokumente());
     rows.extend(dokumente_more());
+    rows.extend(super::suggestions::rows());
     rows
 }
 

@@ -15,3 +15,5 @@ mod schluessel;
 mod suche;
 mod typen;
 mod vier_augen;
+mod vorschlaege;
+mod vorschlaege_rechte;

@@ -217,6 +217,27 @@ async function everyPage(page, akte, vorgang, hostile) {
   }
 }
 
+// What is suggested for a letter, once the plan is learned; chosen by keyboard.
+async function suggestions(page, key, akte) {
+  const text = 'Sehr geehrte Damen und Herren,\n\nhiermit beantrage ich die Baugenehmigung für eine Garage.';
+  const { id } = await push(key, { oe: '63' }, `Anna Muster\n\n3. Mai 2024\n\nBauantrag Garage\n\n${text}`, 'b.txt');
+  let found = {};
+  for (let i = 0; i < 900 && !(found.modell && found.text === 'bereit'); i += 1) {
+    found = await rest(key, 'GET', `/dokumente/${id}/vorschlaege`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  check(found.planeinheiten?.length > 0, `nothing is suggested: ${JSON.stringify(found)}`);
+  await visit(page, `/dokumente/${id}/ablage`, 'vorschlaege');
+  check(await page.locator('#absender').inputValue() === 'Anna Muster', 'the sender is read');
+  await tabTo(page, 'a plan unit', (at) => at.text.startsWith('Akten unter'));
+  await enter(page, /planeinheit=/);
+  await visit(page, `/dokumente/${id}/ablage?planeinheit=${akte.planeinheit}`, 'vorschlaege-akten');
+  await tabTo(page, 'an Akte', (at) => at.text.endsWith('wählen'));
+  await enter(page, /aktenzeichen=/);
+  check(await page.locator('#aktenzeichen').inputValue() !== '', 'its Aktenzeichen is filled in');
+  await looked(page, 'vorschlaege-gewaehlt');
+}
+
 // Whatever it is called and asked for, it is saved and not shown.
 async function notShown(page, { id, name }) {
   for (const query of ['', '?ansehen=1']) {
@@ -252,6 +273,7 @@ try {
   const page = await window_();
   await journey(page, akte);
   await everyPage(page, akte, vorgang, hostile);
+  await suggestions(page, key, akte);
   for (const file of hostile) await notShown(page, file);
   await page.goto(`${base}/`);
   await tabTo(page, 'to sign off', (at) => at.text === 'Abmelden');

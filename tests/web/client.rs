@@ -111,7 +111,9 @@ impl<'a> Browser<'a> {
 
 /// The hidden fields of the form with that action.
 pub fn hidden(html: &str, action: &str) -> BTreeMap<String, String> {
-    let form = html.split("<form").find(|f| f.contains(&format!("action=\"{action}\"")));
+    let to = format!("action=\"{action}\"");
+    let posts = |form: &&str| form.contains(&to) && form.contains("method=\"post\"");
+    let form = html.split("<form").find(posts);
     let form = form.unwrap_or_else(|| panic!("no form to {action}: {html}"));
     let form = form.split("</form>").next().unwrap();
     let inputs = form.split("<input").skip(1).filter(|i| i.contains("type=\"hidden\""));

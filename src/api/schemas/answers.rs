@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use super::vorschlaege::Vorschlagsstand;
 use super::words::{
     Aussonderungsart, Datum, Einheit, Folge, Fristart, Id, Medium, Rolle, Rundung, Schutzklasse,
     Sha256, Stufe, Verb, Zeit, Zustand,
@@ -414,6 +415,7 @@ pub struct Pruefstand {
     pub index_rueckstand: u64,
     /// Texts that wait, counted up to 1000.
     pub texte_offen: u64,
+    pub vorschlaege: Vorschlagsstand,
     pub anzahl: Option<BTreeMap<String, u64>>,
     pub lauf: Option<Prueflauf>,
 }

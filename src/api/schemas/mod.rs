@@ -7,4 +7,5 @@
 pub mod answers;
 pub mod plan;
 pub mod requests;
+pub mod vorschlaege;
 pub mod words;

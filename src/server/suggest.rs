@@ -1,0 +1,153 @@
+//! The model of the suggestions: read from its file at the start, learned anew when it is time.
+//!
+//! The file is a projection: without it, or with one that is not sound, everything is learned
+//! again. While it learns, which may take minutes, the thread holds nothing of the house, so that
+//! a stop waits for nobody.
+
+use std::{
+    io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    patience::{Hindrance, Patience},
+    rest::Rest,
+};
+use crate::{
+    disk::{Disk, Sync, local::Local},
+    registry::{Folge, Gelernt, Jobs, Lose},
+};
+
+/// How often it is asked whether it is time to learn.
+const EVERY: Duration = Duration::from_secs(5);
+/// Learning takes at most one part in so many of a core's time, however often it would be time.
+const REST: u32 = 10;
+/// Name of the file in its folder, and while it is written.
+const FILE: &str = "vorschlaege";
+const NEW: &str = "vorschlaege.new";
+/// A larger file was not written by us.
+const BYTES_MAX: u64 = 1 << 30;
+
+/// Works until it is over. `learns` false: the model that lies there is used as it is.
+pub(super) fn run(house: &Lose, folder: &Path, learns: bool, rest: &Rest) {
+    let (disk, mut patience) = (Local::new(), Patience::of("suggestions"));
+    let file = Place { disk: &disk, folder };
+    if let Some(registry) = house.registry() {
+        file.load(&registry.jobs());
+    }
+    let (mut folge, mut pause) = (Folge::default(), Duration::ZERO);
+    while learns && !rest.pause(pause) {
+        pause = match round(house, &file, &mut folge, rest) {
+            Ok(Some(pause)) => {
+                patience.over();
+                pause
+            }
+            Ok(None) => return,
+            Err(hindrance) => patience.met(&hindrance),
+        };
+    }
+}
+
+/// Learns if it is time, and says how long to wait then. None: it is over.
+fn round(
+    house: &Lose,
+    file: &Place<'_>,
+    folge: &mut Folge,
+    rest: &Rest,
+) -> Result<Option<Duration>, Hindrance> {
+    let go_on = &mut || !rest.is_over();
+    let Some(registry) = house.registry() else { return Ok(None) };
+    let jobs = registry.jobs();
+    let Some(why) = jobs.lernanlass(folge, go_on)? else { return Ok(Some(EVERY)) };
+    // A real clock: it spaces the work and decides nothing else.
+    let begun = Instant::now();
+    let Some(stuff) = jobs.lernstoff(go_on)? else { return Ok(None) };
+    drop((jobs, registry));
+    let learned = Arc::new(stuff.lernen());
+    let Some(registry) = house.registry().filter(|_| !rest.is_over()) else { return Ok(None) };
+    registry.jobs().modell_setzen(Arc::clone(&learned));
+    drop(registry);
+    *folge = Folge::default();
+    let (documents, seconds) = (learned.gelernt_aus(), begun.elapsed().as_secs());
+    tracing::info!(documents, seconds, ?why, "the suggestions were learned");
+    match learned.to_bytes().map(|bytes| file.write(&bytes)) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the model of the suggestions was not kept"),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Some(EVERY.max(begun.elapsed().saturating_mul(REST))))
+}
+
+/// Where the file lies.
+struct Place<'a> {
+    disk: &'a dyn Disk,
+    folder: &'a Path,
+}
+
+impl Place<'_> {
+    /// Makes the model in the file the one in use; without one it is learned.
+    fn load(&self, jobs: &Jobs) {
+        let Ok(Some(house)) = jobs.haus() else { return };
+        let bytes = match self.read() {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return tracing::warn!(%error, "the model of the suggestions is refused"),
+        };
+        match Gelernt::from_bytes(&bytes, &house) {
+            Ok(learned) => {
+                tracing::info!(documents = learned.gelernt_aus(), "the suggestions were read");
+                jobs.modell_setzen(Arc::new(learned));
+            }
+            Err(error) => tracing::warn!(%error, "the model of the suggestions is refused"),
+        }
+    }
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let file = self.disk.open(&self.folder.join(FILE), false)?;
+        let size = file.size()?;
+        if size > BYTES_MAX {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than a model"));
+        }
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
+        let read = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// Replaces the file: whoever reads finds the old one whole or the new one.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let (new, name) = (self.folder.join(NEW), self.folder.join(FILE));
+        match self.disk.remove(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = self.disk.create(&new)?;
+        file.write_at(bytes, 0)?;
+        file.sync(Sync::Model)?;
+        self.disk.rename(&new, &name)?;
+        self.disk.sync_dir(self.folder, Sync::Model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails if a file that was cut off while it was written keeps the next one from being
+    /// written, or an old one stays in its place.
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let (folder, disk) = (tempfile::tempdir().unwrap(), Local::new());
+        let file = Place { disk: &disk, folder: folder.path() };
+        assert_eq!(file.read().unwrap_err().kind(), io::ErrorKind::NotFound);
+        for bytes in [b"eins".as_slice(), b"zwei und mehr", b""] {
+            std::fs::write(folder.path().join(NEW), b"half").unwrap();
+            file.write(bytes).unwrap();
+            assert_eq!(file.read().unwrap(), bytes);
+            assert!(!folder.path().join(NEW).exists());
+        }
+        assert_eq!(disk.counts()[&Sync::Model], 6, "bytes and name");
+    }
+}
