@@ -18,6 +18,7 @@ mod crash;
 mod demo;
 mod disk;
 mod follow;
+mod fristen;
 mod intake;
 mod journal;
 mod layers;

@@ -1,0 +1,173 @@
+//! Periods: until when an object has to be kept, from when on it is due, and why.
+//!
+//! A pure calculation: rules, facts, holds, Land and the day of the question go in, dates and
+//! their reasons come out. It never reads a clock, never guesses a fact, and never lets a
+//! minimum end before any of its rules does. What German law leaves to a person (a maximum
+//! before a minimum) it reports and does not decide.
+
+mod antwort;
+mod grund;
+mod rechnen;
+mod tatsachen;
+#[cfg(test)]
+mod tests;
+
+pub use antwort::{Antwort, Fristen, antworten, meldetag, naechster_wechsel};
+pub use grund::{Beitrag, GiltNicht, Grund};
+pub use rechnen::{Zaehlung, gerundet, letzter_tag};
+pub use tatsachen::{Anker, Beginn, LETZTE_EINTRAGUNG, Luecke, SCHLIESSUNG, Tatsache, Tatsachen};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+pub use super::aktenplan::{Einheit, Folge, Fristart, Regel, Rundung};
+
+/// Why there is no answer: a rule or a fact that no calendar holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The anchor of a rule is not written as one.
+    #[error("Anker {0:?} ist nicht lesbar")]
+    Anker(String),
+    /// A date outside of what `YYYY-MM-DD` can say.
+    #[error("ein Fristende liegt hinter dem Jahr 9999")]
+    Kalender,
+}
+
+/// A rule as it holds between two days: a law that changes gives a new one beside the old.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regelfassung {
+    /// The rule.
+    pub regel: Regel,
+    /// The first day on which it is law; none: as long as one can remember. Nothing becomes due
+    /// before it by this rule.
+    #[serde(default)]
+    pub von: Option<NaiveDate>,
+    /// The last day on which it is law.
+    #[serde(default)]
+    pub bis: Option<NaiveDate>,
+    /// When it applies at all; none: always.
+    #[serde(default)]
+    pub wenn: Option<Bedingung>,
+    /// As long as this fact is the case, the period does not run out (e.g. `veranlagung_offen`,
+    /// § 147 III 5 AO). Only for minimums.
+    #[serde(default)]
+    pub offen_solange: Option<String>,
+}
+
+impl Regelfassung {
+    /// The rule without bounds in time.
+    #[must_use]
+    pub const fn immer(regel: Regel) -> Self {
+        Self { regel, von: None, bis: None, wenn: None, offen_solange: None }
+    }
+
+    /// True if no law stands behind it.
+    #[must_use]
+    pub fn ist_empfehlung(&self) -> bool {
+        self.regel.rechtsgrundlage.starts_with("Empfehlung")
+    }
+
+    /// Permanent: a minimum without end, of whatever kind it is called.
+    const fn dauernd(&self) -> bool {
+        self.regel.dauer.is_none()
+    }
+
+    fn mindestens(&self) -> bool {
+        self.dauernd() || self.regel.art == Fristart::Mindest
+    }
+}
+
+/// Whether a rule applies: one that gives way to another where a fact is known (§ 2 IX StVG: ten
+/// years, but the register's date where there is one).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bedingung {
+    /// Only where the day of this fact is known.
+    Bekannt(String),
+    /// Only where it is not.
+    NichtBekannt(String),
+}
+
+/// A hold: nothing is deleted or handed over from its first day to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sperre {
+    /// The first day.
+    pub von: NaiveDate,
+    /// The last day; none: until it is lifted.
+    #[serde(default)]
+    pub bis: Option<NaiveDate>,
+}
+
+impl Sperre {
+    /// True on its days.
+    #[must_use]
+    pub fn gilt_am(&self, tag: NaiveDate) -> bool {
+        self.von <= tag && self.bis.is_none_or(|bis| tag <= bis)
+    }
+}
+
+/// What the city and its plan lay down for every object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vorgaben {
+    /// The plan's rule for objects without one. It is reported wherever it is used.
+    pub ausweichregel: Regelfassung,
+    /// The city's Land; none: no rule of a Land applies.
+    pub land: Option<String>,
+    /// Years after the last entry at which an object is reported for offering (usually 30).
+    pub melden_nach_jahren: u32,
+    /// The same of a permanent object (usually 50).
+    pub melden_nach_jahren_dauernd: u32,
+    /// Months before the end of a maximum at which is warned (usually 12).
+    pub warnen_monate: u32,
+}
+
+impl Vorgaben {
+    /// As usual: reported after 30 years (permanent: 50), warned 12 months before a maximum.
+    #[must_use]
+    pub const fn ueblich(ausweichregel: Regelfassung, land: Option<String>) -> Self {
+        Self {
+            ausweichregel,
+            land,
+            melden_nach_jahren: 30,
+            melden_nach_jahren_dauernd: 50,
+            warnen_monate: 12,
+        }
+    }
+}
+
+/// The question about one object.
+#[derive(Clone, Copy, Debug)]
+pub struct Frage<'a> {
+    /// The rules of its unit (and of what else hangs on it), in all their versions.
+    pub regeln: &'a [Regelfassung],
+    /// What holds for every object.
+    pub vorgaben: &'a Vorgaben,
+    /// What is known of it.
+    pub tatsachen: &'a Tatsachen,
+    /// Its holds.
+    pub sperren: &'a [Sperre],
+    /// The day on which is asked: it chooses the versions of the rules.
+    pub stichtag: NaiveDate,
+}
+
+/// The situation of an object. Where several fit, the first of these is the one that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lage {
+    /// A maximum ends before a minimum: a person decides, nothing is deleted by itself.
+    Klaerfall,
+    /// Permanent.
+    Dauernd,
+    /// Not closed yet, or what holds the period open is still the case.
+    Offen,
+    /// A fact from which a rule counts is not known.
+    UnbekannterAnker,
+    /// A hold without end.
+    Gesperrt,
+    /// No rule applies but the plan's fallback: reported; nothing is destroyed.
+    Ausweichregel,
+    /// An end is known.
+    Ok,
+}
