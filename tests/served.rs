@@ -252,13 +252,16 @@ pub struct City {
     key: String,
 }
 
+/// Learning the plan takes a core for seconds in each city; the model has tests of its own.
+const QUIET: &str = "\n[suggestions]\npaused = true\n";
+
 impl City {
     /// Founds and serves; `config` is what stands in `file` besides the basics.
     pub fn found(binary: Binary, data: &Path, file: &Path, config: &str) -> Self {
         let path = data.to_str().unwrap();
         let config_file = file.to_owned();
         let head = format!("data = {path:?}\nlisten = \"127.0.0.1:0\"\n");
-        std::fs::write(&config_file, format!("{head}{config}")).unwrap();
+        std::fs::write(&config_file, format!("{head}{config}{QUIET}")).unwrap();
         let file = config_file.to_str().unwrap();
         binary.run(&[
             "user",
@@ -307,7 +310,7 @@ impl City {
     /// Another node of the same city, on the same engines.
     pub fn join(&self, data: &Path, file: &Path, config: &str) -> Self {
         let head = format!("data = {data:?}\nlisten = \"127.0.0.1:0\"\n");
-        std::fs::write(file, format!("{head}{config}")).unwrap();
+        std::fs::write(file, format!("{head}{config}{QUIET}")).unwrap();
         let (binary, path) = (self.binary.clone(), file.to_str().unwrap());
         let served = Served::start(&binary, &["serve", "--config", path]);
         Self { key: self.key.clone(), served, binary, config: file.to_owned() }
