@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Instant};
 
 use aktenlauf::{
-    classify::{Klasse, Lernen, Text},
+    classify::{Filed, Klasse, Lernen, Text},
     cli::classify::{Folder, Row, measure},
     domain::aktenplan,
 };
@@ -64,7 +64,8 @@ fn cost(documents: usize) {
     for number in 0..documents {
         let unit = unit_of(number);
         let text = document(unit, number);
-        learning.add(number as u128, &keys[unit], None, &Text { text: &text, ..Text::default() });
+        let filed = Filed::alone(number as u128);
+        learning.add(filed, &keys[unit], &Text { text: &text, ..Text::default() });
     }
     let model = learning.finish();
     let spent = cpu_seconds() - started;

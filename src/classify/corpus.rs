@@ -20,6 +20,25 @@ const ENTRIES_MAX: usize = 24_000_000;
 /// Features of one document.
 const FEATURES_MAX: usize = 3_000;
 
+/// A document that people filed.
+#[derive(Clone, Copy, Debug)]
+pub struct Filed {
+    /// Its id.
+    pub id: u128,
+    /// The id of the Akte it lies in, or its own.
+    pub whole: u128,
+    /// Its date, where known.
+    pub date: Option<NaiveDate>,
+}
+
+impl Filed {
+    /// One that is a part of nothing, without a date.
+    #[must_use]
+    pub const fn alone(id: u128) -> Self {
+        Self { id, whole: id, date: None }
+    }
+}
+
 /// Documents of known classes.
 pub struct Corpus {
     /// How many classes there are.
@@ -28,6 +47,8 @@ pub struct Corpus {
     pub class: Vec<u32>,
     /// The id of each.
     pub ids: Vec<u128>,
+    /// Of what each is a part (its Akte).
+    whole: Vec<u128>,
     /// The date of each, where known.
     pub dates: Vec<Option<NaiveDate>>,
     /// Most features that a document may have here.
@@ -53,6 +74,7 @@ impl Corpus {
             classes,
             class: Vec::new(),
             ids: Vec::new(),
+            whole: Vec::new(),
             dates: Vec::new(),
             limit,
             starts: vec![0],
@@ -63,10 +85,11 @@ impl Corpus {
     }
 
     /// Adds a document whose features are not weighed yet.
-    pub fn add(&mut self, class: u32, id: u128, date: Option<NaiveDate>, features: &Features) {
+    pub fn add(&mut self, class: u32, filed: Filed, features: &Features) {
         self.class.push(class);
-        self.ids.push(id);
-        self.dates.push(date);
+        self.ids.push(filed.id);
+        self.whole.push(filed.whole);
+        self.dates.push(filed.date);
         for (feature, weight) in features.iter().take(self.limit) {
             self.features.push(*feature);
             self.weights.push((weight * RAW).min(ONE) as u16);
@@ -86,22 +109,34 @@ impl Corpus {
         self.features.len()
     }
 
-    /// Counts in how many documents each feature is.
+    /// Counts in how many Akten each feature is. What one alone has, a name often, is not counted
+    /// at all: it would tell of that Akte whoever may not see it, and says nothing of others.
     pub fn count(&self, counts: &mut [u32]) {
-        for feature in &self.features {
-            counts[*feature as usize] += 1;
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_unstable_by_key(|doc| self.whole[*doc]);
+        let mut last = vec![0_u32; counts.len()];
+        let (mut turn, mut before) = (0, None);
+        for doc in order {
+            turn += u32::from(before != Some(self.whole[doc]));
+            before = Some(self.whole[doc]);
+            for feature in &self.features[self.starts[doc]..self.starts[doc + 1]] {
+                if std::mem::replace(&mut last[*feature as usize], turn) != turn {
+                    counts[*feature as usize] += 1;
+                }
+            }
         }
+        counts.iter_mut().filter(|count| **count < 2).for_each(|count| *count = 0);
     }
 
-    /// Weighs all features. Those of one document alone say nothing and are dropped.
+    /// Weighs all features; those that were not counted are dropped.
     pub fn weigh(&mut self, rarity: &[f32], counts: &[u32]) {
         let (mut to, mut start) = (0, 0);
         for doc in 0..self.len() {
             let end = self.starts[doc + 1];
             let raw = (start..end).map(|at| {
                 let feature = self.features[at];
-                let alone = counts[feature as usize] < 2;
-                (feature, if alone { 0.0 } else { f32::from(self.weights[at]) / RAW })
+                let unknown = counts[feature as usize] == 0;
+                (feature, if unknown { 0.0 } else { f32::from(self.weights[at]) / RAW })
             });
             let vector = weighed(raw, rarity);
             start = end;

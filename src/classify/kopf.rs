@@ -209,6 +209,9 @@ fn is_letterhead(line: &str, head: &[&str], greeted: bool) -> bool {
     !is_office || !greeted || addressed()
 }
 
+/// Lines below a farewell in which the name is looked for.
+const BELOW: usize = 12;
+
 /// The name in or below a line of farewell.
 fn signed(line: &str, lines: &[&str], at: usize) -> Option<String> {
     let is_end = |word: &&str| {
@@ -226,7 +229,7 @@ fn signed(line: &str, lines: &[&str], at: usize) -> Option<String> {
     if letters(&behind) {
         return Some(cut(&behind));
     }
-    let below = lines.get(at + 1..)?.iter().filter(|line| letters(line));
+    let below = lines.get(at + 1..)?.iter().take(BELOW).filter(|line| letters(line));
     let name = below.take(2).find(|line| !line.split_whitespace().any(|word| is_end(&word)))?;
     let bare = ["gez. ", "i. A. ", "i.A. ", "Ihr ", "Ihre ", "Euer "];
     Some(cut(bare.iter().fold(*name, |name, mark| name.trim_start_matches(mark))))

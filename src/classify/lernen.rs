@@ -8,11 +8,9 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
 use super::{
     Klasse, Modell, Text,
-    corpus::{Corpus, rarity, weighed},
+    corpus::{Corpus, Filed, rarity, weighed},
     merkmale::{self, DIMENSIONS, Features},
     stapel::{Item, Stapel},
     tafel::Tafel,
@@ -55,10 +53,10 @@ impl Lernen {
     }
 
     /// Adds a document that people filed; false if there is no such class.
-    pub fn add(&mut self, id: u128, key: &str, date: Option<NaiveDate>, text: &Text<'_>) -> bool {
+    pub fn add(&mut self, filed: Filed, key: &str, text: &Text<'_>) -> bool {
         let Some(class) = self.by_key.get(key) else { return false };
         let features = merkmale::of(text, self.corpus.limit);
-        self.corpus.add(*class as u32, id, date, &features);
+        self.corpus.add(*class as u32, filed, &features);
         true
     }
 

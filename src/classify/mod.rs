@@ -25,6 +25,7 @@ mod stapel;
 mod tafel;
 mod teile;
 
+pub use corpus::Filed;
 pub use exact::{Fund, Fundart, exact};
 pub use karte::{Karte, Messung, Zeile, scanned};
 pub use klassen::Klasse;

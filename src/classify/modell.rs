@@ -16,6 +16,9 @@ const FEATURES_MAX: usize = 3_000;
 const SUGGESTED: usize = 10;
 /// Branches of an answer.
 const GROUPS: usize = 3;
+/// Akten that a word must stand in to be named as a reason, unless the plan says it. What fewer
+/// have may be a name.
+const SHOWN_MIN: f32 = 5.0;
 /// Words and similar documents of a suggestion.
 const REASONS: usize = 5;
 
@@ -137,11 +140,17 @@ impl Modell {
         Antwort { vorschlaege, gruppen: groups.map(group).collect(), sicher: self.level(both.sure) }
     }
 
-    /// What each feature adds for a class.
+    /// What each feature that may be named adds for a class.
     fn share(&self, vector: &Features, class: usize) -> HashMap<u32, f32> {
+        let common = self.common();
+        let rare = |f: &u32| {
+            let rarity = usize::try_from(*f).ok().and_then(|f| self.rarity.get(f));
+            rarity.is_none_or(|rarity| *rarity > common) && self.parts.plan.get(*f).next().is_none()
+        };
+        let vector: Features = vector.iter().filter(|(f, _)| !rare(f)).copied().collect();
         let mut share = HashMap::new();
         for (table, weight) in [(&self.parts.linear, 1.0), (&self.parts.plan, 2.0)] {
-            for (feature, x) in vector {
+            for (feature, x) in &vector {
                 let own = table.get(*feature).find(|(target, _)| *target == class);
                 if let Some((_, own)) = own {
                     *share.entry(*feature).or_default() += weight * own * x;
@@ -149,6 +158,13 @@ impl Modell {
             }
         }
         share
+    }
+
+    /// The rarity of what stands in [`SHOWN_MIN`] Akten; see `corpus::rarity`.
+    #[expect(clippy::cast_precision_loss, reason = "a bound")]
+    fn common(&self) -> f32 {
+        let total = (self.ids.len() + self.keys.len()) as f32;
+        ((total + 1.0) / (SHOWN_MIN + 0.25)).ln()
     }
 }
 

@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use crate::{
-    classify::{Karte, Klasse, Lernen, Messung, Modell, Rang, Sicher, Text, Zeile, scanned},
+    classify::{Filed, Karte, Klasse, Lernen, Messung, Modell, Rang, Sicher, Text, Zeile, scanned},
     domain::aktenplan::{self, Planeinheit},
 };
 
@@ -234,7 +234,8 @@ pub fn measure(
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for row in learned.iter().filter_map(|at| folder.rows.get(*at)) {
             let text = load(&row.path)?;
-            learning.add(id(row), &row.label, row.date, &row.text(&text));
+            let (id, date) = (id(row), row.date);
+            learning.add(Filed { id, whole: id, date }, &row.label, &row.text(&text));
             *counts.entry(&row.label).or_default() += 1;
             bar.inc(1);
         }

@@ -188,6 +188,10 @@ pub fn schritt(stand: &Stand, schritt: Schritt, um: &Umstaende) -> Result<Stand,
             let may = um.schweigen_gilt_ab.is_some_and(|day| day <= um.heute);
             if may { bewerten(stand, Aussonderungsart::V) } else { Err(Error::Schweigen) }
         }
+        // Two steps: nobody has looked at the period since the rules may have changed.
+        (Schritt::Abgeben, Z::Aussonderungsreif) if !um.fristen.anbietbar(um.heute) => {
+            Err(Error::Frist(um.fristen.lage))
+        }
         (Schritt::Abgeben, Z::Bewertet | Z::Aussonderungsreif) => {
             decided(stand, Aussonderungsart::A)?;
             free(um)?;

@@ -68,6 +68,14 @@ impl Regelfassung {
         self.regel.rechtsgrundlage.starts_with("Empfehlung")
     }
 
+    /// What follows: only a law spares the archive's decision.
+    fn folge(&self) -> Folge {
+        match self.regel.folge {
+            Folge::LoeschenOhneAnbietung if self.ist_empfehlung() => Folge::Anbieten,
+            folge => folge,
+        }
+    }
+
     /// Permanent: a minimum without end, of whatever kind it is called.
     const fn dauernd(&self) -> bool {
         self.regel.dauer.is_none()

@@ -152,7 +152,7 @@ pub(super) fn einheiten(
         }
         let mut all = numbers.clone();
         for number in &numbers {
-            if bestand.einheit(number).is_some_and(|unit| unit.stillgelegt) {
+            if bestand.roh(number).is_some_and(|unit| unit.stillgelegt) {
                 all.extend(heute(s.view, number)?.into_iter().map(|unit| unit.nummer));
             }
         }

@@ -48,7 +48,7 @@ impl Member {
         self.0.read(|s| {
             let bestand = self.0.registry.0.plan.of(s.view)?;
             let above = unter.filter(|above| !above.is_empty());
-            if above.is_some_and(|above| bestand.einheit(above).is_none()) {
+            if above.is_some_and(|above| bestand.roh(above).is_none()) {
                 return Err(Error::nicht_gefunden());
             }
             let nur = oe.map(|oe| fachsicht::einheiten(s, &bestand, oe)).transpose()?;

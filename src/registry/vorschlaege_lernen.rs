@@ -2,8 +2,8 @@
 //!
 //! It learns from documents that lie in Akten, where people or Fachverfahren have put them; a
 //! suggestion that nobody followed teaches nothing. What lies behind a wall or above `offen` is
-//! never learned from: its words must not work for those who may not read it. So of units whose
-//! files are all walled the model knows the plan's words alone.
+//! never learned from, so of units whose files are all walled the model knows the plan's words
+//! alone. Of other files it learns what several Akten have in common, and names what many have.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,7 +16,7 @@ use super::{
     vorschlaege_stand::{Gelernt, Herkunft, Laeuft},
 };
 use crate::{
-    classify::{Klasse, Lernen, Text},
+    classify::{Filed, Klasse, Lernen, Text},
     domain::{
         access::Stufe,
         akte::Akte,
@@ -49,8 +49,11 @@ pub enum Anlass {
     Erstes,
     /// The plan has another version.
     Plan,
-    /// A document that was learned from is struck out, erased, or out of everybody's sight.
+    /// A document that was learned from is struck out.
     Entfallen,
+    /// A document that was learned from is erased, or nobody's model may know it any more: the
+    /// model must not be asked again.
+    Vergessen,
     /// A tenth more documents, at least fifty.
     Zuwachs,
 }
@@ -62,6 +65,7 @@ pub struct Folge {
     seq: u64,
     neu: u64,
     entfallen: bool,
+    vergessen: bool,
     gewartet: u32,
 }
 
@@ -94,6 +98,22 @@ impl Jobs {
     pub fn haus(&self) -> Result<Option<String>, Error> {
         let first = self.registry().0.ledger.entries(1, 1)?;
         Ok(first.first().map(|entry| entry.position.seal.to_string()))
+    }
+
+    /// There is no model any more.
+    pub fn modell_vergessen(&self) {
+        self.registry().0.vorschlaege.vergessen();
+    }
+
+    /// True if the journal has the entry up to which the model knows it.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub fn kennt(&self, gelernt: &Gelernt) -> Result<bool, Error> {
+        let Herkunft { seq, siegel, .. } = &gelernt.herkunft;
+        let there = self.registry().0.ledger.entries(*seq, 1)?;
+        let same = |e: &Entry| e.position.seq == *seq && e.position.seal.to_string() == *siegel;
+        Ok(there.first().is_some_and(same))
     }
 
     /// Makes a model the one in use.
@@ -137,6 +157,9 @@ impl Jobs {
                 folge.seq = entry.position.seq;
             }
         }
+        if folge.vergessen {
+            return Ok(Some(Anlass::Vergessen));
+        }
         if folge.entfallen {
             return Ok(Some(Anlass::Entfallen));
         }
@@ -158,7 +181,7 @@ impl Jobs {
         let _laeuft = registry.0.vorschlaege.beginnen();
         let haus = self.haus()?.unwrap_or_default();
         // Asked first: what is written from now on is looked at afterwards.
-        let seq = registry.0.ledger.applied().seq;
+        let at = registry.0.ledger.applied();
         let view = registry.0.ledger.view();
         let plan = in_kraft(&view)?.seq;
         let units: Vec<_> = einheiten(&view)?.into_iter().map(|unit| unit.value).collect();
@@ -184,7 +207,8 @@ impl Jobs {
                 }
             }
         }
-        let herkunft = Herkunft { haus, plan, seq, am: registry.now() };
+        let (seq, siegel) = (at.seq, at.seal.to_string());
+        let herkunft = Herkunft { haus, plan, seq, siegel, am: registry.now() };
         Ok(Some(Lernstoff { lernen, herkunft, _laeuft }))
     }
 
@@ -198,7 +222,9 @@ impl Jobs {
         };
         let date = document.datum.unwrap_or(document.posteingangsdatum);
         // A unit that was shut down since has no class.
-        let _ = lernen.add(document.id.as_u128(), unit, Some(date), &frage);
+        let id = document.id.as_u128();
+        let whole = document.ort.akte().unwrap_or(document.id).as_u128();
+        let _ = lernen.add(Filed { id, whole, date: Some(date) }, unit, &frage);
         Ok(())
     }
 }
@@ -256,7 +282,7 @@ impl Folge {
         for change in &body.records {
             match Kind::parse(&change.kind) {
                 Some(Kind::Dokument) => self.dokument(view, gelernt, change, &body.action)?,
-                Some(Kind::Akte) if body.action != "akte_angelegt" && !self.entfallen => {
+                Some(Kind::Akte) if body.action != "akte_angelegt" && !self.vergessen => {
                     self.akte(view, gelernt, change)?;
                 }
                 _ => {}
@@ -275,15 +301,19 @@ impl Folge {
         let id = Uuid::try_parse(&change.key).unwrap_or_default();
         let learned = gelernt.dokumente.contains(&id.as_u128());
         let Some(state) = &change.state else {
-            self.entfallen |= learned;
+            self.vergessen |= learned;
             return Ok(());
         };
         let document = Dokument::upgrade(change.form, state.get()).map_err(Error::intern)?;
-        if learned && !self.entfallen {
-            self.entfallen = Orte::default().einheit(view, &document)?.is_none();
-        }
         let filed = matches!(action, "dokument_eingeliefert" | "dokument_abgelegt");
-        self.neu += u64::from(filed && !learned && document.ort.akte().is_some());
+        if !learned && !filed {
+            return Ok(());
+        }
+        let teaches = Orte::default().einheit(view, &document)?.is_some();
+        self.entfallen |= learned && document.storno.is_some();
+        self.vergessen |= learned && !teaches && document.storno.is_none();
+        // What may not be learned from is no reason to learn.
+        self.neu += u64::from(!learned && teaches);
         Ok(())
     }
 
@@ -300,7 +330,7 @@ impl Folge {
             let rows = view.scan(Index::DokumentAkte, &prefix, after.as_deref(), false, SEITE)?;
             let ids = rows.iter().filter_map(|row| Uuid::try_parse(&row.key).ok());
             if ids.into_iter().any(|id| gelernt.dokumente.contains(&id.as_u128())) {
-                self.entfallen = true;
+                self.vergessen = true;
                 return Ok(());
             }
             match rows.last() {

@@ -63,6 +63,8 @@ pub(super) struct Herkunft {
     pub(super) plan: u64,
     /// Entries up to here were in the tables when reading began.
     pub(super) seq: u64,
+    /// The seal of that entry: a journal that went back to an earlier one is another.
+    pub(super) siegel: String,
     /// When.
     pub(super) am: Zeitpunkt,
 }
@@ -167,6 +169,10 @@ impl Halter {
 
     pub(super) fn setzen(&self, gelernt: Arc<Gelernt>) {
         *self.modell.write().unwrap_or_else(PoisonError::into_inner) = Some(gelernt);
+    }
+
+    pub(super) fn vergessen(&self) {
+        *self.modell.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(super) fn beginnen(&self) -> Laeuft {

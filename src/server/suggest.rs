@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     disk::{Disk, Sync, local::Local},
-    registry::{Folge, Gelernt, Jobs, Lose},
+    registry::{Anlass, Folge, Gelernt, Jobs, Lose},
 };
 
 /// How often it is asked whether it is time to learn.
@@ -37,47 +37,69 @@ pub(super) fn run(house: &Lose, folder: &Path, learns: bool, rest: &Rest) {
     if let Some(registry) = house.registry() {
         file.load(&registry.jobs());
     }
-    let (mut folge, mut pause) = (Folge::default(), Duration::ZERO);
-    while learns && !rest.pause(pause) {
-        pause = match round(house, &file, &mut folge, rest) {
-            Ok(Some(pause)) => {
+    // A real clock: it spaces the work and decides nothing else.
+    let (mut turn, mut pause) = (Turn { folge: Folge::default(), next: Instant::now() }, EVERY);
+    if learns {
+        pause = Duration::ZERO;
+    }
+    while !rest.pause(pause) {
+        pause = match round(house, &file, &mut turn, learns, rest) {
+            Ok(true) => {
                 patience.over();
-                pause
+                EVERY
             }
-            Ok(None) => return,
+            Ok(false) => return,
             Err(hindrance) => patience.met(&hindrance),
         };
     }
 }
 
-/// Learns if it is time, and says how long to wait then. None: it is over.
+/// What was looked through, and from when on it may learn again.
+struct Turn {
+    folge: Folge,
+    next: Instant,
+}
+
+/// Forgets at once what has to be forgotten, and learns if it is time. False: it is over.
 fn round(
     house: &Lose,
     file: &Place<'_>,
-    folge: &mut Folge,
+    turn: &mut Turn,
+    learns: bool,
     rest: &Rest,
-) -> Result<Option<Duration>, Hindrance> {
+) -> Result<bool, Hindrance> {
     let go_on = &mut || !rest.is_over();
-    let Some(registry) = house.registry() else { return Ok(None) };
+    let Some(registry) = house.registry() else { return Ok(false) };
     let jobs = registry.jobs();
-    let Some(why) = jobs.lernanlass(folge, go_on)? else { return Ok(Some(EVERY)) };
-    // A real clock: it spaces the work and decides nothing else.
+    let Some(why) = jobs.lernanlass(&mut turn.folge, go_on)? else { return Ok(true) };
+    if why == Anlass::Vergessen {
+        jobs.modell_vergessen();
+        file.forget();
+    }
     let begun = Instant::now();
-    let Some(stuff) = jobs.lernstoff(go_on)? else { return Ok(None) };
+    if !learns || begun < turn.next {
+        return Ok(true);
+    }
+    let Some(stuff) = jobs.lernstoff(go_on)? else { return Ok(false) };
     drop((jobs, registry));
     let learned = Arc::new(stuff.lernen());
-    let Some(registry) = house.registry().filter(|_| !rest.is_over()) else { return Ok(None) };
+    let Some(registry) = house.registry().filter(|_| !rest.is_over()) else { return Ok(false) };
     registry.jobs().modell_setzen(Arc::clone(&learned));
     drop(registry);
-    *folge = Folge::default();
+    turn.folge = Folge::default();
     let (documents, seconds) = (learned.gelernt_aus(), begun.elapsed().as_secs());
     tracing::info!(documents, seconds, ?why, "the suggestions were learned");
     match learned.to_bytes().map(|bytes| file.write(&bytes)) {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the model of the suggestions was not kept"),
+        Ok(Err(error)) => {
+            // The old one may know what has to be forgotten.
+            file.forget();
+            tracing::warn!(%error, "the model of the suggestions was not kept");
+        }
         Err(error) => return Err(error.into()),
     }
-    Ok(Some(EVERY.max(begun.elapsed().saturating_mul(REST))))
+    turn.next = Instant::now() + begun.elapsed().saturating_mul(REST);
+    Ok(true)
 }
 
 /// Where the file lies.
@@ -96,11 +118,26 @@ impl Place<'_> {
             Err(error) => return tracing::warn!(%error, "the model of the suggestions is refused"),
         };
         match Gelernt::from_bytes(&bytes, &house) {
+            Ok(learned) if !jobs.kennt(&learned).unwrap_or(false) => {
+                tracing::warn!("the model of the suggestions is of another journal");
+            }
             Ok(learned) => {
                 tracing::info!(documents = learned.gelernt_aus(), "the suggestions were read");
                 jobs.modell_setzen(Arc::new(learned));
             }
             Err(error) => tracing::warn!(%error, "the model of the suggestions is refused"),
+        }
+    }
+
+    /// Takes the file away, if there is one.
+    fn forget(&self) {
+        let gone = self.disk.remove(&self.folder.join(FILE));
+        let gone = gone.and_then(|()| self.disk.sync_dir(self.folder, Sync::Model));
+        match gone {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the model of the suggestions was not removed");
+            }
+            _ => {}
         }
     }
 

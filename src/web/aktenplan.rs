@@ -177,6 +177,7 @@ fn rule(rule: &Regel) -> String {
     let least = if rule.art == Fristart::Mindest { "mindestens" } else { "höchstens" };
     let from = match rule.anker.as_str() {
         "schliessung" => "Schließung".to_owned(),
+        "geburt_187_2" => "der Geburt (deren Tag zählt mit)".to_owned(),
         "dreissigster_geburtstag" => "dem 30. Geburtstag".to_owned(),
         "gueltigkeitsende" => "dem Ende der Gültigkeit".to_owned(),
         "erloeschen" => "Erlöschen".to_owned(),

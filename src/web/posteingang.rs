@@ -130,15 +130,21 @@ struct Wunsch {
     planeinheit: Option<String>,
 }
 
+/// Without a plan there is nothing to suggest; anything else the operator has to know.
+fn unless_no_plan(error: &Error) {
+    if error.art != Art::Zustand {
+        tracing::warn!(art = ?error.art, "no suggestions");
+    }
+}
+
 fn stand(acting: &Acting, id: Uuid, wunsch: Wunsch) -> Result<Stand, Error> {
     acting.clerk()?;
     let reader = acting.reader()?;
     let dokument = reader.dokument(id)?;
-    let vorschlaege = match reader.vorschlaege(id) {
-        _ if dokument.akte_id.is_some() => None,
-        // Without a plan there is nothing to suggest.
-        Err(error) if error.art == Art::Zustand => None,
-        found => Some(found?),
+    let vorschlaege = match dokument.akte_id {
+        Some(_) => None,
+        // Better a form without suggestions than none.
+        None => reader.vorschlaege(id).inspect_err(unless_no_plan).ok(),
     };
     let Wunsch { aktenzeichen, planeinheit } = wunsch;
     let zustand = Some(Zustand::Offen);

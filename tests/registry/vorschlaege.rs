@@ -313,7 +313,7 @@ fn it_is_learned_again_when_there_is_more_or_less_to_learn_from() {
     vs_nfd(&haus, "sach61", Rolle::Sachbearbeitung, Some("61"));
     let change = AkteAenderung { stufe: Some(Stufe::VsNfd), ..AkteAenderung::default() };
     haus.als("sach61").clerk().unwrap().akte_aendern(geheim.id, geheim.version, change).unwrap();
-    assert_eq!(due(&mut folge), Some(Anlass::Entfallen), "out of most people's sight");
+    assert_eq!(due(&mut folge), Some(Anlass::Vergessen), "out of most people's sight");
     assert_eq!(lernen(&haus).gelernt_aus(), 53);
     let ended = jobs.lernstoff(&mut || false).unwrap();
     assert!(ended.is_none(), "a stop waits for nothing");

@@ -18,9 +18,11 @@ use crate::{
         demo::{self, DemoAkte, DemoDocument, Stand},
         progress,
     },
-    domain::access::Schutzklasse,
+    domain::{access::Schutzklasse, organisation::Grenzen},
 };
 
+/// Requests a second: a fast machine makes more than a key may by default.
+const RATE: u32 = 10_000;
 /// Documents in flight at the same time.
 const PUSHERS: usize = 4;
 
@@ -45,6 +47,7 @@ pub(super) fn fill(
             "name": "demo-fuellung", "rolle": "fachverfahren", "oe": everywhere,
             "verben": ["einliefern", "anlegen", "aendern", "schliessen", "stornieren"],
             "schutzklassen": [Schutzklasse::Steuer, Schutzklasse::Personal],
+            "grenzen": Grenzen { anfragen_je_sekunde: RATE, ..Grenzen::default() },
         }),
     )?;
     let secret = key.get("geheimnis").and_then(Value::as_str).context("key")?;

@@ -13,6 +13,7 @@ pub const ANKER: &[&str] = &[
     "entstehung",
     "letzte_eintragung",
     "geburt",
+    "geburt_187_2",
     "dreissigster_geburtstag",
     "gueltigkeitsende",
     "zuschlag",
@@ -81,7 +82,8 @@ impl Leser {
             self.finding(row.line, "stand", "ist jünger als der Plan");
         }
         let folge = self.choice(row, "folge", ENDS).unwrap_or_default();
-        if folge == Folge::LoeschenOhneAnbietung && !(cites("§") || cites("Art.")) {
+        let lawful = !law.starts_with("Empfehlung") && (cites("§") || cites("Art."));
+        if folge == Folge::LoeschenOhneAnbietung && !lawful {
             self.finding(row.line, "folge", "Löschen ohne Anbietung braucht einen Paragrafen");
         }
         if einheit.is_none() && !permanent {

@@ -22,8 +22,9 @@ pub struct Fristen {
     pub hoechstens: Option<NaiveDate>,
     /// From when on is warned of it.
     pub warnung: Option<NaiveDate>,
-    /// First day on which something is due; none: nothing is. A Klärfall has one, too: it is the
-    /// day on which the person who decides it is needed at the latest.
+    /// First day on which something is due; none: nothing is. In a Klärfall it is the day after
+    /// the minimum, if that has an end. By when a person has to decide says `hoechstens`, from when
+    /// on `warnung`: an index of days has to hold both.
     pub faellig: Option<NaiveDate>,
     /// The same if there were no hold: offering and appraisal do not wait for one.
     pub faellig_ohne_sperre: Option<NaiveDate>,
@@ -91,7 +92,7 @@ struct Summe<'a> {
     mindestens: bool,
     /// The law of a minimum that is the newest: before it another rule held the object.
     erster_tag: Option<NaiveDate>,
-    /// A minimum asks for an offer.
+    /// A rule asks for an offer.
     anbieten: bool,
     hoechstens: Option<NaiveDate>,
     /// The first day after a maximum, and what follows.
@@ -104,10 +105,11 @@ impl<'a> Summe<'a> {
     fn add(&mut self, version: &'a Regelfassung, gives: Beitrag<'a>) -> Result<(), Error> {
         self.gruende.push(Grund::Regel { fassung: version, beitrag: gives });
         let minimum = version.mindestens();
-        if minimum && !matches!(gives, Beitrag::GiltNicht(_)) {
+        let applies = !matches!(gives, Beitrag::GiltNicht(_));
+        self.anbieten |= applies && version.folge() == Folge::Anbieten;
+        if minimum && applies {
             self.mindestens = true;
             self.endlos |= !matches!(gives, Beitrag::Endet { .. });
-            self.anbieten |= version.regel.folge == Folge::Anbieten;
         }
         match gives {
             Beitrag::GiltNicht(_) => {}
@@ -121,7 +123,7 @@ impl<'a> Summe<'a> {
     }
 
     fn minimum(&mut self, version: &Regelfassung, ende: NaiveDate) -> Result<(), Error> {
-        let folge = version.regel.folge;
+        let folge = version.folge();
         if folge == Folge::Einschraenken {
             self.restrict(first_day(version, ende)?);
         }
@@ -134,7 +136,7 @@ impl<'a> Summe<'a> {
     }
 
     fn maximum(&mut self, version: &Regelfassung, ende: NaiveDate) -> Result<(), Error> {
-        let (folge, day) = (version.regel.folge, first_day(version, ende)?);
+        let (folge, day) = (version.folge(), first_day(version, ende)?);
         // Restricted data are kept on, so this is no maximum of keeping: § 13 II BMG restricts
         // after 5 years and deletes after 55.
         if folge == Folge::Einschraenken {
@@ -165,10 +167,13 @@ impl<'a> Summe<'a> {
 
     /// The first day on which something is due, without holds.
     fn due(&mut self) -> Result<Option<(NaiveDate, Folge)>, Error> {
+        // One rule that lets the archive choose is enough for an offer.
+        let offer = |folge| if self.anbieten { Folge::Anbieten } else { folge };
+        let maximum = self.danach.map(|(day, folge)| (day, offer(folge)));
         if !self.mindestens {
             // Where nothing but a restriction is asked for, that is what is due.
             let restriction = self.eingeschraenkt.map(|day| (day, Folge::Einschraenken));
-            return Ok(self.danach.or(restriction));
+            return Ok(maximum.or(restriction));
         }
         let Some((ende, folge)) = self.ende.filter(|_| !self.endlos) else { return Ok(None) };
         let mut day = danach(ende)?;
@@ -176,8 +181,11 @@ impl<'a> Summe<'a> {
             self.gruende.push(Grund::ErsterTag(von));
             day = von;
         }
-        // One rule that lets the archive choose is enough for an offer.
-        Ok(Some((day, if self.anbieten { Folge::Anbieten } else { folge })))
+        // A restriction leaves the object where it is: how it goes on says the maximum.
+        Ok(Some(match (maximum, offer(folge)) {
+            (Some((first, then)), Folge::Einschraenken) => (first.max(day), then),
+            (_, folge) => (day, folge),
+        }))
     }
 
     fn lage(&self, clash: bool, gesperrt: bool, fallback: bool) -> Lage {
@@ -302,6 +310,12 @@ fn beitrag<'a>(version: &'a Regelfassung, facts: &Tatsachen) -> Result<Beitrag<'
     let rule = &version.regel;
     let anchor = Anker::lesen(&rule.anker)?;
     let Some(length) = rule.dauer else { return Ok(Beitrag::Dauernd) };
+    // That nobody knows a day does not mean that there is none.
+    if let Some(Bedingung::NichtBekannt(fact)) = &version.wenn
+        && facts.get(fact) == Some(Tatsache::Unbekannt)
+    {
+        return Ok(Beitrag::Unbekannt(fact));
+    }
     if let Some(fact) = version.offen_solange.as_deref().filter(|_| version.mindestens()) {
         match facts.get(fact) {
             Some(Tatsache::Unbekannt) => return Ok(Beitrag::Unbekannt(fact)),

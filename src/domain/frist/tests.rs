@@ -359,3 +359,31 @@ fn what_no_calendar_holds_is_refused() {
         assert_eq!(anchor.beginn(&closed), Err(Luecke::Tatsache("b")));
     }
 }
+
+/// Fails if something is deleted without an offer though a rule asks for one, or no law spares it.
+#[test]
+fn only_a_law_that_stands_alone_spares_the_archives_decision() {
+    let known = facts(&[(SCHLIESSUNG, "2020-01-01")]);
+    let folge = |rules: &[Regelfassung]| ask(rules, &known, &[], "2026-01-01").0.folge;
+    let delete = |law| most(years(3, SCHLIESSUNG, law), Folge::LoeschenOhneAnbietung);
+    let mut least = years(0, SCHLIESSUNG, "§ 1");
+    least.regel.folge = Folge::LoeschenOhneAnbietung;
+    let offer = most(years(5, SCHLIESSUNG, "§ 2"), Folge::Anbieten);
+    assert_eq!(folge(&[delete("§ 1")]), Some(Folge::LoeschenOhneAnbietung));
+    assert_eq!(folge(&[delete("Empfehlung: wie § 1")]), Some(Folge::Anbieten));
+    assert_eq!(folge(&[delete("§ 1"), offer.clone()]), Some(Folge::Anbieten));
+    assert_eq!(folge(&[least, offer]), Some(Folge::Anbieten));
+}
+
+/// Fails if a day that nobody knows is taken for one that there is not.
+#[test]
+fn a_fact_that_nobody_knows_decides_nothing() {
+    let mut ten = most(years(10, "entstehung", "§ 2 Abs. 9 StVG"), Folge::LoeschenOhneAnbietung);
+    ten.wenn = Some(Bedingung::NichtBekannt("tilgung".into()));
+    let known = facts(&[("entstehung", "2015-10-10")]);
+    let unknown = known.clone().mit("tilgung", Tatsache::Unbekannt);
+    let ask = |facts: &Tatsachen| ask(std::slice::from_ref(&ten), facts, &[], "2026-01-01").0;
+    assert_eq!(ask(&known).hoechstens, Some(day("2025-10-10")));
+    let told = ask(&unknown);
+    assert_eq!((told.hoechstens, told.lage), (None, Lage::UnbekannterAnker));
+}
