@@ -209,7 +209,9 @@ pub fn schritt(stand: &Stand, schritt: Schritt, um: &Umstaende) -> Result<Stand,
 }
 
 /// What the daily job does with an object: as far as it goes on its own, so that days off are
-/// caught up with. Run twice it changes nothing more; nothing here is irrevocable.
+/// caught up with. Run twice it changes nothing more; nothing here is irrevocable. `um.heute` is
+/// never before the day of the run before: the caller sees to it, else a clock that steps back over
+/// New Year would take objects to and fro.
 ///
 /// # Errors
 /// [`Error::Kalender`]

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     /// Fails if a file that was cut off while it was written keeps the next one from being
-    /// written, or an old one stays in its place.
+    /// written, an old one stays in its place, or one that is to be forgotten stays.
     #[test]
     fn a_file_is_replaced_whole() {
         let (folder, disk) = (tempfile::tempdir().unwrap(), Local::new());
@@ -186,5 +186,8 @@ mod tests {
             assert!(!folder.path().join(NEW).exists());
         }
         assert_eq!(disk.counts()[&Sync::Model], 6, "bytes and name");
+        file.forget();
+        assert_eq!(file.read().unwrap_err().kind(), io::ErrorKind::NotFound);
+        file.forget();
     }
 }

@@ -255,8 +255,7 @@ fn only_the_law_itself_spares_the_archives_decision() {
     assert_eq!(go(ripe, S::Vernichten, &early), Err(Error::Frist(Lage::Ok)));
 }
 
-/// Days off are caught up with in one run, a second run changes nothing, and a clock set back
-/// takes nothing back.
+/// Days off are caught up with in one run, and a second run changes nothing.
 #[test]
 fn the_daily_job_goes_as_far_as_it_may_and_can_be_run_twice() {
     let closed = at(Z::Geschlossen, None);
