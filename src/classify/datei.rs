@@ -1,7 +1,7 @@
 //! A model as a file: magic and version, the parts, and a checksum over all. Little-endian.
 //!
 //! What can't be right is refused: another version, a byte that was changed, a place that does not
-//! exist. Reading never panics and never allocates more than the file is long.
+//! exist. Reading never panics and allocates no more than a small multiple of the file.
 
 use sha2::{Digest as _, Sha256};
 

@@ -73,8 +73,9 @@ pub fn exact(text: &str, form: &Grammatik, is_unit: impl Fn(&str) -> bool) -> Ve
         for (art, wert, plan) in own(line, form, &is_unit) {
             add(Fund { art, wert, plan: Some(plan), zeile: at + 1 });
         }
+        let lower = line.to_lowercase();
         for (label, art) in LABELS {
-            let Some(rest) = labelled(line, label) else { continue };
+            let Some(rest) = labelled(line, &lower, label) else { continue };
             let Some(wert) = value_after(rest) else { continue };
             add(Fund { art: *art, wert: wert.to_owned(), plan: None, zeile: at + 1 });
         }

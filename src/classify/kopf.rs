@@ -82,7 +82,10 @@ pub fn kopf(text: &str) -> Kopf {
         absender: sender(head, &lines, greeting.is_some()),
         fremdzeichen: REFERENCES
             .iter()
-            .find_map(|label| head.iter().find_map(|line| value_after(labelled(line, label)?)))
+            .find_map(|label| {
+                head.iter()
+                    .find_map(|line| value_after(labelled(line, &line.to_lowercase(), label)?))
+            })
             .map(Into::into),
         typ: kind(head, text),
     }
@@ -93,9 +96,8 @@ fn begins(line: &str, words: &[&str]) -> bool {
     words.iter().any(|word| start.starts_with(word))
 }
 
-/// What stands behind a label, wherever it begins in the line.
-pub fn labelled<'l>(line: &'l str, label: &str) -> Option<&'l str> {
-    let lower = line.to_lowercase();
+/// What stands behind a label, wherever it begins in the line; `lower` is the line in lower case.
+pub fn labelled<'l>(line: &'l str, lower: &str, label: &str) -> Option<&'l str> {
     // Lower case can have other lengths than the original (as with a dotted I).
     if lower.len() != line.len() {
         return None;

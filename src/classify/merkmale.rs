@@ -220,19 +220,32 @@ pub fn of(text: &Text<'_>, limit: usize) -> Features {
     list
 }
 
-/// The words of a text with what each of them adds to a sum over features, the largest first.
+/// For each sum over features the words of a text that add most to it, the largest first.
 #[must_use]
-pub fn speaking(text: &Text<'_>, share: &HashMap<u32, f32>, count: usize) -> Vec<String> {
-    let mut words: HashMap<String, (f32, String)> = HashMap::new();
+pub fn speaking(text: &Text<'_>, shares: &[HashMap<u32, f32>], count: usize) -> Vec<Vec<String>> {
+    let mut words: Vec<Spoken> = vec![HashMap::new(); shares.len()];
     let mut seen = std::collections::HashSet::new();
+    // The text is walked through once, whatever the number of sums.
     each(text, |feature, raw, _| {
-        let Some(part) = share.get(&feature) else { return };
-        if raw.is_empty() || !seen.insert((feature, raw.to_owned())) {
+        let told = !raw.is_empty() && shares.iter().any(|share| share.contains_key(&feature));
+        if !told || !seen.insert((feature, raw.to_owned())) {
             return;
         }
-        let entry = words.entry(folded(raw)).or_insert_with(|| (0.0, raw.to_owned()));
-        entry.0 += part;
+        let key = folded(raw);
+        for (share, words) in shares.iter().zip(&mut words) {
+            if let Some(part) = share.get(&feature) {
+                let entry = words.entry(key.clone()).or_insert_with(|| (0.0, raw.to_owned()));
+                entry.0 += part;
+            }
+        }
     });
+    words.into_iter().map(|words| loudest(words, count)).collect()
+}
+
+/// What each word adds, and how it is written, by its folded form.
+type Spoken = HashMap<String, (f32, String)>;
+
+fn loudest(words: Spoken, count: usize) -> Vec<String> {
     let mut words: Vec<_> = words.into_iter().filter(|(_, (sum, _))| *sum > 0.0).collect();
     words.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
     words.into_iter().take(count).map(|(_, (_, raw))| raw).collect()

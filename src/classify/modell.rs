@@ -121,7 +121,11 @@ impl Modell {
     pub fn ask(&self, text: &Text<'_>) -> Antwort {
         let (vector, found) = self.found(text);
         let both = self.stack.rank(&found);
-        let suggestion = |(class, probability): (usize, f32)| {
+        let leaves: Ranked = both.leaves.into_iter().take(SUGGESTED).collect();
+        let told = self.may_be_named(vector);
+        let shares: Vec<_> = leaves.iter().map(|(class, _)| self.share(&told, *class)).collect();
+        let words = merkmale::speaking(text, &shares, REASONS);
+        let suggestion = |((class, probability), worte): ((usize, f32), Vec<String>)| {
             let of_class = |(doc, _): &&(usize, f32)| {
                 self.parts.class.get(*doc).is_some_and(|c| usize::try_from(*c) == Ok(class))
             };
@@ -130,27 +134,32 @@ impl Modell {
             Some(Vorschlag {
                 schluessel: self.keys.get(class)?.clone(),
                 wahrscheinlichkeit: probability,
-                worte: merkmale::speaking(text, &self.share(&vector, class), REASONS),
+                worte,
                 aehnliche: near.collect(),
             })
         };
-        let vorschlaege = both.leaves.into_iter().take(SUGGESTED).filter_map(suggestion).collect();
+        let vorschlaege = leaves.into_iter().zip(words).filter_map(suggestion).collect();
         let groups = named(&self.group_keys, both.groups).into_iter().take(GROUPS);
         let group = |(schluessel, wahrscheinlichkeit)| Gruppe { schluessel, wahrscheinlichkeit };
         Antwort { vorschlaege, gruppen: groups.map(group).collect(), sicher: self.level(both.sure) }
     }
 
-    /// What each feature that may be named adds for a class.
-    fn share(&self, vector: &Features, class: usize) -> HashMap<u32, f32> {
+    /// What of a vector may be named as a reason: what the plan says, or many Akten.
+    fn may_be_named(&self, mut vector: Features) -> Features {
         let common = self.common();
-        let rare = |f: &u32| {
-            let rarity = usize::try_from(*f).ok().and_then(|f| self.rarity.get(f));
-            rarity.is_none_or(|rarity| *rarity > common) && self.parts.plan.get(*f).next().is_none()
-        };
-        let vector: Features = vector.iter().filter(|(f, _)| !rare(f)).copied().collect();
+        vector.retain(|(feature, _)| {
+            let rarity = usize::try_from(*feature).ok().and_then(|f| self.rarity.get(f));
+            rarity.is_some_and(|rarity| *rarity <= common)
+                || self.parts.plan.get(*feature).next().is_some()
+        });
+        vector
+    }
+
+    /// What each feature adds for a class.
+    fn share(&self, vector: &Features, class: usize) -> HashMap<u32, f32> {
         let mut share = HashMap::new();
         for (table, weight) in [(&self.parts.linear, 1.0), (&self.parts.plan, 2.0)] {
-            for (feature, x) in &vector {
+            for (feature, x) in vector {
                 let own = table.get(*feature).find(|(target, _)| *target == class);
                 if let Some((_, own)) = own {
                     *share.entry(*feature).or_default() += weight * own * x;

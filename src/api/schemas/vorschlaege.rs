@@ -13,8 +13,9 @@ pub enum Textlage {
     Fehlt,
 }
 
-/// Wie weit dem ersten Vorschlag zu trauen ist: `blatt` und `gruppe` heißen, dass von solchen
-/// Antworten mindestens 95 von 100 stimmen, für die Planeinheit oder nur für die darüber.
+/// Wie weit dem ersten Vorschlag zu trauen ist: `blatt` und `gruppe` heißen, dass beim Lernen an
+/// zurückgehaltenen Dokumenten von solchen Antworten mindestens 95 von 100 stimmten, für die
+/// Planeinheit oder nur für die darüber.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum Sicherheit {
