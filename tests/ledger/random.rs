@@ -40,6 +40,7 @@ fn akte(house: &House, n: u64) -> Akte {
         felder: Default::default(),
         bemerkung: None,
         geschlossen_am: None,
+        irrtuemlich_geoeffnet: None,
         fremd_id: (below(house, 2) == 0).then(|| format!("f{n}")),
         quelle: Some(Uuid::from_u128(2)),
         angelegt: house.source.now(),
