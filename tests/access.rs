@@ -7,8 +7,8 @@
 
 pub mod actors;
 mod made;
-mod periods;
 pub mod objects;
+mod periods;
 mod plan;
 mod rows;
 mod suggestions;

@@ -46,7 +46,12 @@ pub struct Hausvorgaben {
 impl Default for Hausvorgaben {
     fn default() -> Self {
         let (transferfrist_monate, melden_nach_jahren) = (12, 30);
-        Self { land: None, transferfrist_monate, melden_nach_jahren, melden_nach_jahren_dauernd: 50 }
+        Self {
+            land: None,
+            transferfrist_monate,
+            melden_nach_jahren,
+            melden_nach_jahren_dauernd: 50,
+        }
     }
 }
 
@@ -158,9 +163,7 @@ impl<'a> Grundlage<'a> {
     pub fn rechnen(&self) -> Rechnung<'a> {
         match antworten(&self.frage()) {
             Ok(Antwort { fristen, gruende }) => Rechnung { fristen, gruende, fehler: None },
-            Err(error) => {
-                Rechnung { fristen: unbekannt(), gruende: vec![], fehler: Some(error) }
-            }
+            Err(error) => Rechnung { fristen: unbekannt(), gruende: vec![], fehler: Some(error) },
         }
     }
 

@@ -108,6 +108,19 @@ fn mit_grundlage<T>(
     Ok(then(&werk.grundlage(&unterlagen)))
 }
 
+/// The change that goes with the opening of an Akte.
+pub(super) fn erster_stand(
+    config: &Config,
+    (plan, unit): (&Aktenplan, &Planeinheit),
+    akte: &Akte,
+    heute: NaiveDate,
+) -> Result<Change, Error> {
+    let werk = Rechenwerk::neu(config, plan, heute);
+    let unterlagen = werk.unterlagen(akte, Some(unit), akte.angelegt);
+    let g = werk.grundlage(&unterlagen);
+    put(&g.stand(akte, g.rechnen().fristen))
+}
+
 /// The change that goes with a change of the Akte.
 pub(super) fn stand(
     view: &View<'_>,
