@@ -1,9 +1,9 @@
 //! The dates of one Akte as they were computed last, how they are computed, and how far the daily
 //! work on all of them is.
 //!
-//! A Fristenstand is small and apart from its Akte, so that a new rule touches no Akte that stays as
-//! it is. It is a projection of the Akte, its last entry, its type's fields, its unit's rules and
-//! the city's choices; it decides nothing, and nothing is destroyed by it.
+//! A Fristenstand is small and apart from its Akte, so that a new rule touches no Akte that stays
+//! as it is. It is a projection of the Akte, its last entry, its type's fields, its unit's rules
+//! and the city's choices; it decides nothing, and nothing is destroyed by it.
 
 #[cfg(test)]
 mod tests;

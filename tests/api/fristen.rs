@@ -1,7 +1,10 @@
 //! Periods over HTTP: the dates of an Akte and its page, what becomes due, the daily run.
 
 use aktenlauf::{
-    domain::source::Source as _,
+    domain::{
+        aktenplan::{self, Fristart, Planeinheit, Rundung},
+        source::Source as _,
+    },
     registry::{Fristenrunde, Fristenschritt},
     server::System,
 };
@@ -9,6 +12,20 @@ use chrono::{Datelike as _, NaiveDate};
 use serde_json::json;
 
 use crate::{stadt::Stadt, web::client::Browser};
+
+/// A unit of the plan whose one rule counts years from zdA.
+fn einheit() -> String {
+    let fits = |unit: &&Planeinheit| {
+        let rule = unit.regel.as_ref().filter(|rule| {
+            let least = (rule.art, rule.rundung) == (Fristart::Mindest, Rundung::Jahresende);
+            least && rule.dauer.is_some() && rule.anker == "schliessung" && rule.land.is_none()
+        });
+        let alone = unit.weitere_regeln.is_empty() && unit.aktentyp.is_none();
+        rule.is_some() && alone && unit.schutzklasse.is_none()
+    };
+    let units = aktenplan::muster().unwrap().einheiten;
+    units.iter().find(fits).unwrap().nummer.clone()
+}
 
 /// What the run has left undone.
 fn laufen(stadt: &Stadt) {
@@ -25,7 +42,8 @@ fn dates_lists_and_the_run_are_as_documented() {
     let (admin, audit) = (stadt.token("admin1"), stadt.token("revision"));
     let never = stadt.get(&admin, "/aussonderung/lauf").expect(200).json();
     assert_eq!((&never["tag"], &never["stand"]), (&json!(null), &json!("faellig")));
-    let akte = stadt.akte(&clerk, json!({}));
+    let einheit = einheit();
+    let akte = stadt.akte(&clerk, json!({ "planeinheit": einheit }));
     let path = format!("/akten/{akte}");
     let dates = |token: &str| stadt.get(token, &format!("{path}/fristen")).expect(200).json();
     assert_eq!((&dates(&clerk)["lage"], &dates(&clerk)["ende"]), (&json!("offen"), &json!(null)));
@@ -44,7 +62,7 @@ fn dates_lists_and_the_run_are_as_documented() {
     stadt.change(&registry, "POST", &reopen, &mistake).expect(200);
     let again = stadt.change(&clerk, "POST", &format!("{path}/schliessen"), &json!({}));
     assert_eq!(again.expect(200).json()["geschlossen_am"], closed["geschlossen_am"]);
-    let due = format!("/aussonderung/faellig?bis=2999-12-31&planeinheit={}", stadt.einheit);
+    let due = format!("/aussonderung/faellig?bis=2999-12-31&planeinheit={einheit}");
     let list = stadt.get(&registry, &format!("{due}&art=faellig&oe=10&limit=1")).expect(200);
     let first = &list.json()["eintraege"][0];
     assert_eq!((&first["akte_id"], &first["tag"]), (&json!(akte), &seen["faellig"]));
