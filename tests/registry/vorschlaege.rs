@@ -29,10 +29,10 @@ const BASE: &str = "11;;Personal;;;;\n\
     52.9;52;Prüfstatik;Statik, Tragwerk;Prüfbericht des Statikers;;ja\n\
     70;;Stadtreinigung;;;;\n\
     70.1;70;Abfallentsorgung;Mülltonne, Sperrmüll;Bestellung einer Mülltonne | Abfuhrplan;;\n";
-const FRIEDHOF: &str =
+pub const FRIEDHOF: &str =
     "70.2;70;Friedhof;Grabstelle, Urne;Verlängerung einer Grabstelle | Urnenbeisetzung;;\n";
 
-fn fassung(rows: &str) -> Planfassung {
+pub fn fassung(rows: &str) -> Planfassung {
     Planfassung { csv: Some(format!("{HEAD}{BASE}{rows}")), ..Planfassung::default() }
 }
 
@@ -60,7 +60,7 @@ pub fn nachziehen(haus: &Haus) {
     }
 }
 
-fn akte(haus: &Haus, wer: &str, unit: &str, betreff: &str) -> AkteAnsicht {
+pub fn akte(haus: &Haus, wer: &str, unit: &str, betreff: &str) -> AkteAnsicht {
     haus.als(wer).clerk().unwrap().akte_anlegen(akte_neu(unit, betreff), None).unwrap().wert
 }
 
@@ -76,13 +76,13 @@ pub fn vs_nfd(haus: &Haus, wer: &str, rolle: Rolle, oe: Option<&str>) {
 }
 
 /// A letter that waits with an office.
-fn wartet(haus: &Haus, wer: &str, oe: &str, text: &str) -> Uuid {
+pub fn wartet(haus: &Haus, wer: &str, oe: &str, text: &str) -> Uuid {
     let meta = Metadaten { oe: Some(oe.into()), ..Metadaten::default() };
     haus.push(&haus.als(wer), meta, text.as_bytes(), None).unwrap().id
 }
 
-fn frage(haus: &Haus, wer: &str, id: Uuid) -> Vorschlaege {
-    haus.als(wer).reader().unwrap().vorschlaege(id).unwrap()
+pub fn frage(haus: &Haus, wer: &str, id: Uuid) -> Vorschlaege {
+    haus.als(wer).reader().unwrap().vorschlaege(id, || Ok(haus.follow().stale().unwrap())).unwrap()
 }
 
 fn erste(found: &Vorschlaege) -> &str {
@@ -201,7 +201,7 @@ fn our_own_numbers_count_with_an_akte_that_is_seen() {
     assert_eq!((found.genau.len(), found.akten.len()), (2, 0), "{found:?}");
 }
 
-fn neu(planeinheit: &str, angenommen: bool) -> RueckmeldungNeu {
+pub fn neu(planeinheit: &str, angenommen: bool) -> RueckmeldungNeu {
     RueckmeldungNeu { planeinheit: planeinheit.into(), angenommen, modell: Some("m1".into()) }
 }
 
