@@ -255,6 +255,43 @@ fn what_a_clerk_says_is_logged_and_obeyed() {
     assert_eq!(kept.abgelehnt.len(), 20);
 }
 
+/// Catches: `schon_gesagt`, and in it each of: the record, the person, the answer, the model, the
+/// key of a request.
+#[test]
+fn what_was_said_already_stands_in_the_log_once() {
+    let haus = stadt();
+    let id = wartet(&haus, "sach61", "61", "Die Grabstelle soll verlängert werden.");
+    let say = |wer: &str, unit: &str, yes: bool, key: Option<&str>| {
+        let key = key.map(idempotenz);
+        let before = haus.ledger.head();
+        let clerk = haus.als(wer).clerk().unwrap();
+        let done = clerk.rueckmelden(id, neu(unit, yes), key.as_ref()).unwrap();
+        assert_eq!(done.wiederholt, haus.ledger.head() == before, "{unit} {yes}");
+        done
+    };
+    let first = say("sach61", "70.2", false, None);
+    assert!(!first.wiederholt);
+    let other = say("sach61", "70.1", false, Some("a"));
+    for key in [None, Some("b"), Some("b")] {
+        let again = say("sach61", "70.2", false, key);
+        let receipt = (again.seq, &again.siegel, again.wiederholt);
+        assert_eq!(receipt, (first.seq, &first.siegel, true), "{key:?}");
+        assert_eq!(again.wert, other.wert, "as it is now");
+    }
+    // The key still names the one request that it was used for.
+    let clerk = haus.als("sach61").clerk().unwrap();
+    let wrong = clerk.rueckmelden(id, neu("70.2", false), Some(&idempotenz("a"))).unwrap_err();
+    assert_eq!(wrong.code, "idempotenz_abweichung");
+    assert!(say("sach61", "70.1", false, Some("a")).wiederholt);
+    // Somebody else, another model, another answer: each is a word of its own.
+    assert!(!say("reg61", "70.2", false, None).wiederholt);
+    let later = RueckmeldungNeu { modell: Some("m2".into()), ..neu("70.2", false) };
+    assert!(!clerk.rueckmelden(id, later, None).unwrap().wiederholt);
+    assert!(!say("sach61", "70.2", true, None).wiederholt);
+    assert!(say("sach61", "70.2", true, None).wiederholt);
+    assert!(!say("sach61", "70.2", false, None).wiederholt, "taken back, so it is said anew");
+}
+
 /// Catches: the plan in memory going by its version, the filter, `Anlass::Plan`.
 #[test]
 fn a_unit_that_is_shut_down_is_not_proposed_even_by_an_older_model() {
