@@ -98,7 +98,9 @@ fn cost(documents: usize) {
         times[100], times[199]
     );
     row(&format!("a suggestion, {stock}"), &figure, &format!("{right} of 200 right"), "-", "20 ms");
-    let bytes = model.to_bytes().len() / 1_000_000;
+    let mut file = Vec::new();
+    model.write(&mut file).unwrap();
+    let bytes = file.len() / 1_000_000;
     row(&format!("model file, {stock}"), &format!("{bytes} MB"), "-", "-", "-");
 }
 

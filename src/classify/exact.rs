@@ -83,8 +83,8 @@ pub fn exact(text: &str, form: &Grammatik, is_unit: impl Fn(&str) -> bool) -> Ve
     found
 }
 
-/// Our own numbers in a line: one to three words that read as one, of a unit that exists. Before the
-/// number of a Vorgang any office's sign may stand; what is known is the number then.
+/// Our own numbers in a line: one to three words that read as one, of a unit that exists. Before
+/// the number of a Vorgang any office's sign may stand; what is known is the number then.
 fn own(
     line: &str,
     form: &Grammatik,

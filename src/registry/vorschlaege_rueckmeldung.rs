@@ -114,8 +114,8 @@ impl RueckmeldungNeu {
 }
 
 impl Clerk {
-    /// Notes what became of a suggestion. What the caller has said already, and what still holds, is
-    /// answered with the receipt of that time.
+    /// Notes what became of a suggestion. What the caller has said already, and what still holds,
+    /// is answered with the receipt of that time.
     ///
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, closed, struck out, `idempotenz_abweichung`,

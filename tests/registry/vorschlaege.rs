@@ -367,7 +367,8 @@ fn a_file_is_refused_or_answers_alike_and_so_does_a_rebuilt_model() {
     nachziehen(&haus);
     let jobs = haus.registry.jobs();
     let house = jobs.haus().unwrap().unwrap();
-    let bytes = lernen(&haus).to_bytes().unwrap();
+    let mut bytes = vec![];
+    lernen(&haus).write(&mut bytes).unwrap();
     let first = frage(&haus, "sach61", asked);
     let read = Gelernt::from_bytes(&bytes, &house).unwrap();
     jobs.modell_setzen(Arc::new(read));
