@@ -167,18 +167,24 @@ fn erase(stadt: &Stadt, id: &str) {
 fn what_has_to_be_forgotten_is_named_by_nothing() {
     let mut stadt = kleine_stadt(true);
     let token = stadt.token("sb10");
-    let text = |n: usize| format!("Guten Tag,\n\ndas {ODD} braucht ein Dach.\n\n{n}");
-    let filed = |n: usize| {
-        let akte = stadt.akte(&token, json!({ "betreff": format!("Gehege {n}") }));
-        let id = stadt.push(&token, &json!({ "akte_id": akte }), text(n).as_bytes()).expect(201);
-        (akte, id.id())
+    let text = |words: &str, n: usize| format!("Guten Tag,\n\n{words}\n\nNummer {n}");
+    let filed = |unit: &str, words: &str, n: usize| {
+        let body = json!({ "planeinheit": unit, "betreff": format!("Gehege {n}") });
+        let akte = stadt.akte(&token, body);
+        let id = stadt.push(&token, &json!({ "akte_id": akte }), text(words, n).as_bytes());
+        (akte, id.expect(201).id())
     };
-    let letters: Vec<(String, String)> = (0..6).map(filed).collect();
-    let asked = stadt.push(&token, &json!({ "oe": "10" }), text(9).as_bytes()).expect(201).id();
+    let words = format!("das {ODD} ist zu klein, im {ODD} fehlt der Teich.");
+    let letters: Vec<(String, String)> = (0..6).map(|n| filed(&stadt.einheit, &words, n)).collect();
+    // Something else to tell them from.
+    let others: Vec<(String, String)> =
+        (6..12).map(|n| filed("01.02", "die Laterne am Kanal flackert.", n)).collect();
+    let asked =
+        stadt.push(&token, &json!({ "oe": "10" }), text(&words, 99).as_bytes()).expect(201).id();
     let ask = |stadt: &Stadt, token: &str, id: &str| {
         stadt.get(token, &format!("/dokumente/{id}/vorschlaege")).expect(200).json()
     };
-    for id in letters.iter().map(|(_, id)| id).chain([&asked]) {
+    for id in letters.iter().chain(&others).map(|(_, id)| id).chain([&asked]) {
         until("a text is read", || ask(&stadt, &token, id)["text"] == "bereit");
     }
     let file = stadt.data().join("modell/vorschlaege");
@@ -193,7 +199,7 @@ fn what_has_to_be_forgotten_is_named_by_nothing() {
     let first = modell(&stadt, &token);
     until("the model is kept", || knows(&file, raised) == Some(true));
     let (similar, word) = named(&ask(&stadt, &token, &asked));
-    assert!(!similar.is_empty() && word, "six Akten have it");
+    assert!(!similar.is_empty() && word, "six Akten: {}", ask(&stadt, &token, &asked));
 
     // A model that is not learned anew forgets all the same.
     let token = again(&mut stadt, true);
