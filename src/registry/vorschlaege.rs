@@ -401,13 +401,16 @@ fn akte(s: &Sicht<'_, '_>, zeichen: &str) -> Result<Option<Stored<Akte>>, Error>
     Ok(sichtbar(s.akte_darf(&akte.value, Verb::Lesen))?.map(|_| akte))
 }
 
+/// An Akte, and which of its Vorgänge.
+type Benannt = (Stored<Akte>, Option<Uuid>);
+
 /// The Akte that a Geschäftszeichen names, whatever office's sign stands before it, and the Vorgang
 /// that has that very Geschäftszeichen.
 fn vorgang(
     s: &Sicht<'_, '_>,
     grammatik: &Grammatik,
     fund: &Fund,
-) -> Result<Option<(Stored<Akte>, Option<Uuid>)>, Error> {
+) -> Result<Option<Benannt>, Error> {
     let zeichen = &fund.wert;
     let forms = [grammatik.lies_geschaeftszeichen(zeichen), grammatik.lies_ohne_oe(zeichen)];
     let found = |felder: &Felder| fund.plan.as_ref() == Some(&felder.plan);
