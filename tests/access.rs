@@ -8,6 +8,7 @@
 pub mod actors;
 mod made;
 pub mod objects;
+mod periods;
 mod plan;
 mod rows;
 mod suggestions;

@@ -148,6 +148,7 @@ fn every_request_is_read_as_it_is_documented() {
         ("DokumentAenderung", read_fields::<registry::DokumentAenderung>(probe())),
         ("Ziel", read_fields::<registry::Zielangabe>(probe())),
         ("Begruendung", read_fields::<registry::Begruendung>(probe())),
+        ("Wiederoeffnung", read_fields::<registry::Wiederoeffnung>(probe())),
         ("RueckmeldungNeu", read_fields::<registry::RueckmeldungNeu>(probe())),
         ("OeNeu", read_fields::<registry::OeNeu>(probe())),
         ("OeAenderung", read_fields::<registry::OeAenderung>(probe())),

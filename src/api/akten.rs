@@ -9,7 +9,7 @@ use super::{
     routes::{CLERKS, Collector, READERS, Spec},
     schemas::{
         answers::{Akte, Vorgang},
-        requests::{AkteAenderung, AkteNeu, Begruendung, VorgangNeu},
+        requests::{AkteAenderung, AkteNeu, Begruendung, VorgangNeu, Wiederoeffnung},
     },
 };
 use crate::{
@@ -60,10 +60,10 @@ pub(super) fn collect(routes: &mut Collector) {
             .codes([Code::NichtGefunden]),
         close,
     );
-    let about = "Wieder öffnen, mit Grund";
+    let about = "Innerhalb der Transferfrist wieder öffnen, mit Grund";
     routes.add(
         Spec::new(CLERKS, Method::POST, "/akten/{id}/oeffnen", "akte_oeffnen", about)
-            .body::<Begruendung>()
+            .body::<Wiederoeffnung>()
             .if_match()
             .receipt::<Akte>(200)
             .codes([Code::NichtGefunden]),
@@ -153,7 +153,7 @@ async fn close(mut request: Signed) -> Result<HttpResponse, Problem> {
 
 async fn open(mut request: Signed) -> Result<HttpResponse, Problem> {
     let (id, version) = (request.open.path_id("id")?, request.open.if_match()?);
-    let why: registry::Begruendung = request.open.json_or_default().await?;
+    let why: registry::Wiederoeffnung = request.open.json_or_default().await?;
     let done = request.acting(move |acting| acting.clerk()?.akte_oeffnen(id, version, why));
     reply::changed(&done.await?)
 }

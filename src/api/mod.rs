@@ -8,6 +8,7 @@ mod aktenplan;
 mod aktentypen;
 mod anmeldung;
 mod antraege;
+mod aussonderung;
 mod benutzer;
 pub mod check;
 mod dokumente;
@@ -64,6 +65,7 @@ pub fn collect() -> Collector {
     fachsicht::collect(&mut routes);
     aktentypen::collect(&mut routes);
     akten::collect(&mut routes);
+    aussonderung::collect(&mut routes);
     vorgaenge::collect(&mut routes);
     push::collect(&mut routes);
     dokumente::collect(&mut routes);

@@ -52,6 +52,8 @@ pub const PUSHERS: Who =
 pub const CLERKS: Who = Who::Roles(&[Sachbearbeitung, Registratur, Fachverfahren]);
 /// Those who keep files in order.
 pub const REGISTRARS: Who = Who::Roles(&[Registratur]);
+/// Those who look after the daily run.
+pub const OVERSEERS: Who = Who::Roles(&[Registratur, Administration, Revision]);
 /// Those who run the house.
 pub const ADMINISTRATORS: Who = Who::Roles(&[Administration]);
 /// Those who may release what another asked for.

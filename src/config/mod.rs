@@ -17,9 +17,13 @@ use serde::Deserialize;
 use crate::{blob, domain::aktentyp::Aktentypen, http, intake, ledger, registry, text};
 
 mod aktentypen;
+mod aussonderung;
 mod postgres;
 mod s3;
+#[cfg(test)]
+mod tests;
 
+pub use aussonderung::Aussonderung;
 pub use postgres::{LedgerEngine, Postgres};
 pub use s3::{BlobEngine, S3};
 
@@ -83,6 +87,9 @@ pub struct File {
     /// Suggestions of where a document belongs.
     #[serde(default)]
     pub suggestions: Suggestions,
+    /// Periods.
+    #[serde(default)]
+    pub aussonderung: Aussonderung,
     /// Folder with the city's own types of Akten, one JSON Schema a file.
     #[serde(default)]
     pub aktentypen: Option<PathBuf>,
@@ -280,6 +287,7 @@ impl File {
             blobs: Blobs::default(),
             index: Index::default(),
             suggestions: Suggestions::default(),
+            aussonderung: Aussonderung::default(),
             aktentypen: None,
         }
     }
@@ -342,6 +350,7 @@ impl File {
         must((0..=19).contains(&self.blobs.compress_level), "blobs.compress_level: 0 to 19");
         postgres::check(&self.ledger, &mut must);
         s3::check(&self.blobs, &mut must);
+        self.aussonderung.check(&mut must);
         must(
             self.index.heap_bytes >= 15 << 20,
             "index.heap_bytes: at least 15728640 (the index takes no less)",
@@ -442,6 +451,7 @@ impl File {
         registry::Config {
             text_bytes_max: self.text.document_bytes_max,
             typen,
+            fristen: self.aussonderung.vorgaben(),
             ..registry::Config::default()
         }
     }
@@ -458,36 +468,5 @@ impl File {
             pages: self.text.pages,
             ..text::Limits::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<File, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        file.check().map_err(|e| e.to_string())?;
-        Ok(file)
-    }
-
-    #[test]
-    fn a_data_directory_is_enough_and_a_misspelt_word_is_refused() {
-        assert!(parse("data = '/d'").unwrap().listen.ip().is_loopback());
-        assert!(parse("data = '/d'\n[limits]\nupload_byte = 1").is_err());
-    }
-
-    #[test]
-    fn off_loopback_it_takes_a_certificate_or_a_proxy() {
-        let open = "data = '/d'\nlisten = '0.0.0.0:80'";
-        assert!(parse(open).unwrap_err().contains("listen"));
-        assert!(parse(&format!("{open}\ntrusted_proxies = ['10.0.0.0/8']")).is_ok());
-    }
-
-    #[test]
-    fn everything_that_is_wrong_is_named_at_once() {
-        let text = "data = '/d'\nworkers = 0\nhosts = ['https://a.de']\n[limits]\nbulk = 95";
-        let wrong = parse(text).unwrap_err();
-        assert!(["workers", "limits.bulk", "hosts"].iter().all(|name| wrong.contains(name)));
     }
 }

@@ -104,6 +104,9 @@ pub struct Akte {
     /// Date of zdA.
     #[serde(default)]
     pub geschlossen_am: Option<NaiveDate>,
+    /// Reopened by mistake: the date of zdA that holds again if nothing is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irrtuemlich_geoeffnet: Option<NaiveDate>,
     /// Number in the Fachverfahren.
     #[serde(default)]
     pub fremd_id: Option<String>,
@@ -118,8 +121,9 @@ pub struct Akte {
 
 impl Record for Akte {
     const KIND: Kind = Kind::Akte;
-    /// 2: `typ_version` and `felder`, which an older version would drop without a word.
-    const FORM: u16 = 2;
+    /// 2: `typ_version` and `felder`, 3: `irrtuemlich_geoeffnet`, which an older version would drop
+    /// without a word.
+    const FORM: u16 = 3;
     fn key(&self) -> String {
         self.id.to_string()
     }

@@ -88,6 +88,20 @@ pub struct Transferfrist {
     pub einheit: Einheit,
 }
 
+/// The last day on which an object can be reopened; none: it can't be, or no closing day is known.
+///
+/// # Errors
+/// [`Error::Kalender`]
+pub fn transferfrist_bis(
+    stand: &Stand,
+    transferfrist: Transferfrist,
+) -> Result<Option<NaiveDate>, Error> {
+    let Transferfrist { dauer, einheit } = transferfrist;
+    let Some(closed) = stand.geschlossen_am.filter(|_| dauer > 0) else { return Ok(None) };
+    let last = letzter_tag(closed, Zaehlung::Ereignis, dauer, einheit);
+    last.map(Some).map_err(|_| Error::Kalender)
+}
+
 /// What else counts when a step is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Umstaende {
@@ -244,13 +258,9 @@ fn schliessen(stand: &Stand, unveraendert: bool, um: &Umstaende) -> Result<Stand
 /// True from the day after its last day. An object of which no closing day is known is not let
 /// through: its period has no beginning.
 fn transferfrist_vorbei(stand: &Stand, um: &Umstaende) -> Result<bool, Error> {
-    let Transferfrist { dauer, einheit } = um.transferfrist;
     let Some(closed) = stand.geschlossen_am else { return Ok(false) };
-    if dauer == 0 {
-        return Ok(closed <= um.heute);
-    }
-    let last = letzter_tag(closed, Zaehlung::Ereignis, dauer, einheit);
-    Ok(last.map_err(|_| Error::Kalender)? < um.heute)
+    let last = transferfrist_bis(stand, um.transferfrist)?;
+    Ok(last.map_or(closed <= um.heute, |last| last < um.heute))
 }
 
 fn bewerten(stand: &Stand, art: Aussonderungsart) -> Result<Stand, Error> {

@@ -13,6 +13,7 @@ pub mod aussonderung;
 pub mod digest;
 pub mod dokument;
 pub mod frist;
+pub mod fristenstand;
 pub mod organisation;
 pub mod record;
 pub mod source;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::zeit::Zeitpunkt;
 
 /// The version of everything that `Record::index` derives; raising it rebuilds the tables.
-pub const INDEX_VERSION: u32 = 2;
+pub const INDEX_VERSION: u32 = 3;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident {
@@ -85,6 +85,10 @@ codes! {
         Fachsicht = 20 "fachsicht",
         /// What clerks said of the suggestions for a document.
         Rueckmeldung = 21 "rueckmeldung",
+        /// The dates of an Akte, and when they have to be computed anew.
+        Fristenstand = 22 "fristenstand",
+        /// How far the daily run over the dates is.
+        Fristenlauf = 23 "fristenlauf",
     }
 }
 
@@ -147,6 +151,10 @@ codes! {
         KonkordanzAlt = 27 "konkordanz_alt",
         /// new plan number in its normal form, old one → Konkordanz
         KonkordanzNeu = 28 "konkordanz_neu",
+        /// rechteklasse u64, day u64, `Termin` u8, akte id → Fristenstand
+        FristFaellig = 29 "frist_faellig",
+        /// day of the next run u64, akte id → Fristenstand
+        FristLauf = 30 "frist_lauf",
     }
 }
 

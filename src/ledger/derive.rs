@@ -11,6 +11,7 @@ use crate::domain::{
         vergleich::{Konkordanz, Planteil},
     },
     dokument::{Blob, Dokument, Rueckmeldung, Textstand},
+    fristenstand::{Fristenlauf, Fristenstand},
     organisation::{Mandant, Oe, Person, Schluessel, Zugang},
     record::{Index, Keys, Kind, Record},
     verwaltung::{Anfrage, Antrag, Loeschung, Rechteklasse, Zaehler},
@@ -52,6 +53,8 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Konkordanz => one::<Konkordanz>(form, json),
         Kind::Fachsicht => one::<Fachsicht>(form, json),
         Kind::Rueckmeldung => one::<Rueckmeldung>(form, json),
+        Kind::Fristenstand => one::<Fristenstand>(form, json),
+        Kind::Fristenlauf => one::<Fristenlauf>(form, json),
     }
 }
 

@@ -80,6 +80,8 @@ roles! {
     Pusher
     /// Opens, changes, files, closes, strikes out.
     Clerk
+    /// Keeps files in order: what becomes due.
+    Registrar
     /// Persons, OEs, keys; asks for what a second person releases. Reads no content.
     Administrator
     /// Releases what another asked for.
@@ -130,6 +132,14 @@ impl Acting {
         let person = self.actor.has(&[Rolle::Sachbearbeitung, Rolle::Registratur]);
         let verbs = [Anlegen, Aendern, Verb::Ablegen, Schliessen, Oeffnen, Stornieren, Freigeben];
         self.allow(person || self.actor.key_has(&verbs), Clerk)
+    }
+
+    /// For the role Registratur; never for a machine.
+    ///
+    /// # Errors
+    /// `nicht_erlaubt`.
+    pub fn registrar(&self) -> Result<Registrar, Error> {
+        self.allow(self.actor.has(&[Rolle::Registratur]), Registrar)
     }
 
     /// For the role Administration; never for a machine.

@@ -4,14 +4,17 @@
 use std::sync::Arc;
 
 use chrono::Datelike;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    Config, Registry,
     actor::{Acting, Clerk, Reader},
     aktentypen,
     ansicht::{AkteAnsicht, Quittung},
     eingabe::{AkteAenderung, AkteNeu, Begruendung, Feld, grund},
     error::Error,
+    fristen,
     klassen::internieren,
     konkordanz,
     plan::plan,
@@ -23,8 +26,8 @@ use crate::{
         access::{Empfaenger, Freigabe, Rechte, Stufe, Verb, Wer},
         akte::{Akte, Vorgang, Zustand},
         aktenplan::{Aktenplan, Planeinheit},
-        aktentyp::Aktentypen,
         aktenzeichen::{self, Grammatik, normal},
+        aussonderung::{Schritt, schritt},
         organisation::Person,
         record::{Index, Parts},
     },
@@ -33,6 +36,17 @@ use crate::{
 
 /// Rows fetched at once.
 const CHUNK: usize = 500;
+
+/// Why a closed Akte is opened again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wiederoeffnung {
+    /// The reason; it has to be there.
+    pub grund: Option<String>,
+    /// It was closed rightly and is opened by mistake: if it is closed again and nothing was added
+    /// or changed meanwhile, its former closing holds.
+    pub irrtuemlich: bool,
+}
 
 /// The form of a Geschäftszeichen where the plan names none (Saxony's).
 const GESCHAEFTSZEICHEN: &str = "{oe} {plan}-{lfd}-{vorgang}";
@@ -102,13 +116,13 @@ pub(super) fn oe_wahl(sicht: &Sicht<'_, '_>, oe: Option<&str>) -> Result<Uuid, E
 
 fn anlegen(
     d: &Decision<'_, '_>,
-    typen: &Aktentypen,
+    config: &Config,
     neu: AkteNeu,
     id: Uuid,
 ) -> Result<(Draft, Akte, Uuid), Error> {
     let s = &d.sicht;
     let unit = blatt(s, &neu.planeinheit)?;
-    let typ = aktentypen::typ(typen, neu.typ.as_deref(), &unit)?;
+    let typ = aktentypen::typ(&config.typen, neu.typ.as_deref(), &unit)?;
     let rechte = Rechte {
         oe: oe_wahl(s, neu.oe.as_deref())?,
         stufe: neu.stufe,
@@ -124,11 +138,9 @@ fn anlegen(
     let felder = aktentypen::felder(typ, neu.felder.unwrap_or_default())?;
     let (laufnummer, counter) = naechste(s.view, &format!("akte:{}", unit.nummer))?;
     let jahr = u16::try_from(d.now().datum().year()).unwrap_or_default();
-    let aktenzeichen = grammatik(&plan(s.view)?).map_err(Error::intern)?.aktenzeichen(
-        &unit.nummer,
-        laufnummer,
-        jahr,
-    );
+    let plan = plan(s.view)?;
+    let grammatik = grammatik(&plan).map_err(Error::intern)?;
+    let aktenzeichen = grammatik.aktenzeichen(&unit.nummer, laufnummer, jahr);
     let key = Parts::new().text(&normal(&aktenzeichen));
     if s.view.first::<Akte>(Index::AkteZeichen, &key)?.is_some() {
         return Err(Error::intern(format!("aktenzeichen {aktenzeichen} is given already")));
@@ -138,7 +150,7 @@ fn anlegen(
     let akte = Akte {
         id,
         aktenzeichen,
-        planeinheit: unit.nummer,
+        planeinheit: unit.nummer.clone(),
         laufnummer,
         betreff: neu.betreff,
         oe: rechte.oe,
@@ -153,12 +165,14 @@ fn anlegen(
         felder,
         bemerkung: neu.bemerkung,
         geschlossen_am: None,
+        irrtuemlich_geoeffnet: None,
         fremd_id: neu.fremd_id,
         quelle,
         angelegt: d.now(),
         geaendert: d.now(),
     };
-    let records = class.into_iter().chain([counter]).collect();
+    let stand = fristen::erster_stand(config, (&plan, &unit), &akte, d.now().datum())?;
+    let records = class.into_iter().chain([counter, stand]).collect();
     Ok((d.draft("akte_angelegt", &akte, None, records)?, akte, id))
 }
 
@@ -189,15 +203,16 @@ fn rechte_aendern(
     Ok(class)
 }
 
-/// Refuses while a Vorgang of the Akte is open.
-fn vorgaenge_geschlossen(sicht: &Sicht<'_, '_>, akte: Uuid) -> Result<(), Error> {
+/// Refuses while a Vorgang of the Akte is open. Tells whether one was changed behind that entry.
+fn vorgaenge_geschlossen(sicht: &Sicht<'_, '_>, akte: Uuid, seq: u64) -> Result<bool, Error> {
     let prefix = Parts::new().id(akte);
-    let mut after: Option<Vec<u8>> = None;
+    let (mut after, mut changed): (Option<Vec<u8>>, bool) = (None, false);
     loop {
         let rows = sicht.view.scan(Index::VorgangAkte, &prefix, after.as_deref(), false, CHUNK)?;
         for row in &rows {
-            let open = sicht.get::<Vorgang>(&row.key)?.filter(|v| v.value.zustand.nimmt_auf());
-            if let Some(open) = open {
+            let found = sicht.get::<Vorgang>(&row.key)?;
+            changed |= found.as_ref().is_some_and(|v| v.seq > seq);
+            if let Some(open) = found.filter(|v| v.value.zustand.nimmt_auf()) {
                 let text = format!(
                     "Der Vorgang {} ist noch offen. Schließen Sie zuerst alle Vorgänge.",
                     open.value.geschaeftszeichen
@@ -207,7 +222,7 @@ fn vorgaenge_geschlossen(sicht: &Sicht<'_, '_>, akte: Uuid) -> Result<(), Error>
         }
         match rows.last() {
             Some(last) if rows.len() == CHUNK => after = Some(last.place.clone()),
-            _ => return Ok(()),
+            _ => return Ok(changed),
         }
     }
 }
@@ -224,7 +239,7 @@ impl Acting {
         done.map(|value| sicht.akte_ansicht(Stored { seq, value }))
     }
 
-    /// Changes one Akte in one entry.
+    /// Changes one Akte in one entry, and its dates with it.
     fn akte_write(
         &self,
         id: Uuid,
@@ -232,11 +247,14 @@ impl Acting {
         verb: Verb,
         change: impl FnOnce(&Decision<'_, '_>, Akte) -> Result<Geaendert, Error> + Send + 'static,
     ) -> Result<Quittung<AkteAnsicht>, Error> {
+        let registry = self.registry.clone();
         let done = self.write(move |d| {
             let (found, _) = d.sicht.akte(id, verb)?;
             stimmt(version, found.seq)?;
-            let (action, reason, mut akte, records) = change(d, found.value)?;
+            let (action, reason, mut akte, mut records) = change(d, found.value)?;
             akte.geaendert = d.now();
+            let (config, heute) = (&registry.0.config, d.now().datum());
+            records.push(fristen::stand(d.sicht.view, config, &akte, heute)?);
             Ok((vec![d.draft(action, &akte, reason, records)?], akte))
         })?;
         self.akte_quittung(quittung(done.value, done.last, false))
@@ -265,9 +283,9 @@ impl Clerk {
     ) -> Result<Quittung<AkteAnsicht>, Error> {
         neu.pruefen()?;
         let id = self.0.registry.0.source.id();
-        let request = neu.clone();
-        let typen = Arc::clone(&self.0.registry.0.config.typen);
-        let done = self.0.create(idem, &request, move |d| anlegen(d, &typen, neu, id))?;
+        let (request, registry) = (neu.clone(), self.0.registry.clone());
+        let done =
+            self.0.create(idem, &request, move |d| anlegen(d, &registry.0.config, neu, id))?;
         self.0.akte_quittung(done)
     }
 
@@ -300,11 +318,14 @@ impl Clerk {
             }
             aktentypen::aendern(&d.sicht, &typen, &mut akte, &change.typ, change.felder)?;
             change.bemerkung.auf(&mut akte.bemerkung);
+            // Whoever changes it, works on it: it is not open by mistake alone any more.
+            akte.irrtuemlich_geoeffnet = None;
             Ok(("akte_geaendert", change.grund, akte, records))
         })
     }
 
-    /// zdA: closes an Akte whose Vorgänge are all closed.
+    /// zdA: closes an Akte whose Vorgänge are all closed. One that was opened by mistake, and in
+    /// which nothing has happened since, gets its former closing back.
     ///
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, `version_veraltet`, `akte_geschlossen`,
@@ -316,35 +337,49 @@ impl Clerk {
         warum: Begruendung,
     ) -> Result<Quittung<AkteAnsicht>, Error> {
         let reason = warum.grund.map(|text| grund(Some(text))).transpose()?;
+        let registry = self.0.registry.clone();
         self.0.akte_write(id, version, Verb::Schliessen, move |d, mut akte| {
             akte_offen(&akte)?;
-            vorgaenge_geschlossen(&d.sicht, id)?;
-            akte.zustand = Zustand::Geschlossen;
-            akte.geschlossen_am = Some(d.now().datum());
+            // `version` is the entry of the reopening, else `irrtuemlich_geoeffnet` were gone.
+            let changed = vorgaenge_geschlossen(&d.sicht, id, version)?
+                || akte.irrtuemlich_geoeffnet.is_some()
+                    && fristen::dokumente_seit(d.sicht.view, id, version)?;
+            let step = Schritt::Schliessen { unveraendert: !changed };
+            akte_schritt(d, &registry, &mut akte, step)?;
             Ok(("akte_geschlossen", reason, akte, vec![]))
         })
     }
 
-    /// Opens a closed Akte again, within the Transferfrist, with a reason.
+    /// Opens a closed Akte again, within the Transferfrist, with a reason. Its period begins anew
+    /// with the next closing, unless it was opened by mistake.
     ///
     /// # Errors
-    /// `nicht_gefunden`, `nicht_erlaubt`, `version_veraltet`, `akte_nicht_geschlossen`, input.
+    /// `nicht_gefunden`, `nicht_erlaubt`, `version_veraltet`, `akte_nicht_geschlossen`,
+    /// `transferfrist_abgelaufen`, input.
     pub fn akte_oeffnen(
         &self,
         id: Uuid,
         version: u64,
-        warum: Begruendung,
+        warum: Wiederoeffnung,
     ) -> Result<Quittung<AkteAnsicht>, Error> {
-        let reason = grund(warum.grund)?;
-        self.0.akte_write(id, version, Verb::Oeffnen, move |_, mut akte| {
-            if akte.zustand != Zustand::Geschlossen {
-                let text = "Nur eine geschlossene Akte lässt sich wieder öffnen. Legen Sie sonst \
-                            eine Folgeakte an.";
-                return Err(Error::zustand("akte_nicht_geschlossen", text));
-            }
-            akte.zustand = Zustand::Offen;
-            akte.geschlossen_am = None;
+        let Wiederoeffnung { grund: reason, irrtuemlich } = warum;
+        let (reason, registry) = (grund(reason)?, self.0.registry.clone());
+        self.0.akte_write(id, version, Verb::Oeffnen, move |d, mut akte| {
+            akte_schritt(d, &registry, &mut akte, Schritt::Wiederoeffnen { irrtuemlich })?;
             Ok(("akte_geoeffnet", Some(reason), akte, vec![]))
         })
     }
+}
+
+/// Takes the Akte one step on, if the state machine allows it.
+fn akte_schritt(
+    d: &Decision<'_, '_>,
+    registry: &Registry,
+    akte: &mut Akte,
+    step: Schritt,
+) -> Result<(), Error> {
+    let heute = d.now().datum();
+    let um = fristen::umstaende(d.sicht.view, &registry.0.config, akte, heute)?;
+    akte.gehe(&schritt(&akte.stand(), step, &um).map_err(|e| fristen::verweigert(&e))?);
+    Ok(())
 }

@@ -19,7 +19,11 @@ mod eingabe;
 mod error;
 mod facetten;
 mod fachsicht;
+mod faellig;
 mod founding;
+mod fristen;
+mod fristenlauf;
+mod fristenlauf_regeln;
 mod jobs;
 mod keys;
 mod klassen;
@@ -47,7 +51,10 @@ mod write;
 
 use std::sync::Arc;
 
-pub use actor::{Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader};
+pub use actor::{
+    Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader, Registrar,
+};
+pub use akten::Wiederoeffnung;
 pub use aktentypen::Feldanzeige;
 pub use ansicht::*;
 pub use content::{Inhalt, Volltext};
@@ -56,7 +63,10 @@ pub(crate) use eingabe::{Pruefer, Textart};
 pub use error::{Art, Error, Feldfehler};
 pub use facetten::{Facette, Facetten, Feldfacette};
 pub use fachsicht::FachsichtNeu;
+pub use faellig::{FaelligAnsicht, FaelligFilter};
 pub use founding::{NeuePerson, System};
+pub use fristen::{FristenAnsicht, Fristgrund};
+pub use fristenlauf::{FristenlaufAnsicht, Fristenrunde, Fristenschritt, NeuberechnungAnsicht};
 pub use jobs::{Jobs, Lesung, OffenerText, SweepReport};
 pub(crate) use push::Beleg;
 pub use push::{Datei, Einlieferung, Ziel};
@@ -71,7 +81,7 @@ pub(crate) use write::Marke;
 
 use crate::{
     blob,
-    domain::{aktentyp::Aktentypen, source::Source, zeit::Zeitpunkt},
+    domain::{aktentyp::Aktentypen, fristenstand::Hausvorgaben, source::Source, zeit::Zeitpunkt},
     ledger::Ledger,
     search::Index,
 };
@@ -87,6 +97,8 @@ pub struct Config {
     pub text_bytes_max: u64,
     /// The types of Akten that there are.
     pub typen: Arc<Aktentypen>,
+    /// What the city lays down about periods.
+    pub fristen: Hausvorgaben,
 }
 
 impl Default for Config {
@@ -97,6 +109,7 @@ impl Default for Config {
             anfragen_ms: 90 * DAY_MS,
             text_bytes_max: 200 << 20,
             typen: Aktentypen::eigene(),
+            fristen: Hausvorgaben::default(),
         }
     }
 }

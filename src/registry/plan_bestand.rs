@@ -108,6 +108,16 @@ impl Bestand {
         Self { seq: plan.seq, plan: plan.value, einheiten, alle, stelle, unter }
     }
 
+    /// The entry that changed anything of it last: a revision puts the units behind the plan.
+    pub(super) fn bis(&self) -> u64 {
+        self.einheiten.iter().map(|unit| unit.seq).fold(self.seq, u64::max)
+    }
+
+    /// The units that were changed behind that entry.
+    pub(super) fn geaendert_nach(&self, seq: u64) -> impl Iterator<Item = &Planeinheit> {
+        self.einheiten.iter().filter(move |unit| unit.seq > seq).map(|unit| &unit.value)
+    }
+
     /// A unit as everyone sees it.
     pub(super) fn einheit(&self, nummer: &str) -> Option<PlaneinheitAnsicht> {
         self.ansicht(*self.stelle.get(nummer)?)

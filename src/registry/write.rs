@@ -148,9 +148,19 @@ impl Registry {
         actor: &str,
         decide: impl FnOnce(&View<'_>, &Feder) -> Result<(Vec<Draft>, T), Error> + Send + 'static,
     ) -> Result<Committed<T>, Error> {
+        self.house_write_expecting(actor, vec![], decide)
+    }
+
+    /// As `house_write`; `records` are those that the decision will ask for.
+    pub(super) fn house_write_expecting<T: Send + 'static>(
+        &self,
+        actor: &str,
+        records: Vec<(Kind, String)>,
+        decide: impl FnOnce(&View<'_>, &Feder) -> Result<(Vec<Draft>, T), Error> + Send + 'static,
+    ) -> Result<Committed<T>, Error> {
         let id = self.0.source.id();
         let feder = Feder::house(actor, id, self.now());
-        Ok(self.0.ledger.commit(id, move |view| decide(view, &feder))?)
+        Ok(self.0.ledger.commit_expecting(id, records, move |view| decide(view, &feder))?)
     }
 
     /// The entry of that number.

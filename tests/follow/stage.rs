@@ -163,6 +163,7 @@ pub fn akte(n: u64, rechteklasse: u64) -> Akte {
         felder: Default::default(),
         bemerkung: None,
         geschlossen_am: None,
+        irrtuemlich_geoeffnet: None,
         fremd_id: None,
         quelle: None,
         angelegt: NOW,

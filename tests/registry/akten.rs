@@ -2,7 +2,7 @@
 
 use aktenlauf::{
     domain::access::{Empfaenger, Freigabe, Schutzklasse, Stufe},
-    registry::{AkteAenderung, Art, Begruendung, Blatt, Feld, VorgangNeu},
+    registry::{AkteAenderung, Art, Begruendung, Blatt, Feld, VorgangNeu, Wiederoeffnung},
 };
 use uuid::Uuid;
 
@@ -10,6 +10,10 @@ use super::haus::{Haus, akte_neu, idempotenz};
 
 fn weil(text: &str) -> Begruendung {
     Begruendung { grund: Some(text.into()) }
+}
+
+fn irrtum() -> Wiederoeffnung {
+    Wiederoeffnung { grund: Some("Irrtum".into()), irrtuemlich: false }
 }
 
 fn vorgang(betreff: &str) -> VorgangNeu {
@@ -93,7 +97,7 @@ fn a_hidden_akte_answers_like_an_unknown_one() {
         both(&|id| reader.vorgaenge(id, &blatt).unwrap_err());
         both(&|id| clerk.akte_aendern(id, version, AkteAenderung::default()).unwrap_err());
         both(&|id| clerk.akte_schliessen(id, version, Begruendung::default()).unwrap_err());
-        both(&|id| clerk.akte_oeffnen(id, version, weil("so")).unwrap_err());
+        both(&|id| clerk.akte_oeffnen(id, version, irrtum()).unwrap_err());
         both(&|id| clerk.vorgang_anlegen(id, vorgang("x"), None).unwrap_err());
         both(&|id| clerk.vorgang_schliessen(id, version, Begruendung::default()).unwrap_err());
         both(&|id| clerk.storno(id, version, weil("so")).unwrap_err());
@@ -117,14 +121,15 @@ fn an_akte_closes_after_its_vorgaenge_and_opens_with_a_reason() {
     assert!(closed.geschlossen_am.is_some());
     let refused = clerk.vorgang_anlegen(akte.id, vorgang("neu"), None).unwrap_err();
     assert_eq!((refused.art, refused.code), (Art::Zustand, "akte_geschlossen"));
-    let clerks = clerk.akte_oeffnen(akte.id, closed.version, weil("Irrtum")).unwrap_err();
+    let clerks = clerk.akte_oeffnen(akte.id, closed.version, irrtum()).unwrap_err();
     assert_eq!(clerks.art, Art::NichtErlaubt);
     let registry = haus.als("reg61").clerk().unwrap();
-    let refused = registry.akte_oeffnen(akte.id, closed.version, none()).unwrap_err();
+    let refused =
+        registry.akte_oeffnen(akte.id, closed.version, Wiederoeffnung::default()).unwrap_err();
     assert_eq!(refused.fehler[0].zeiger, "/grund");
-    let open = registry.akte_oeffnen(akte.id, closed.version, weil("Irrtum")).unwrap().wert;
+    let open = registry.akte_oeffnen(akte.id, closed.version, irrtum()).unwrap().wert;
     assert_eq!(open.geschlossen_am, None);
-    let twice = registry.akte_oeffnen(akte.id, open.version, weil("Irrtum")).unwrap_err();
+    let twice = registry.akte_oeffnen(akte.id, open.version, irrtum()).unwrap_err();
     assert_eq!(twice.code, "akte_nicht_geschlossen");
 }
 

@@ -5,6 +5,7 @@
 //! answer with them, so that the two can't drift apart.
 
 pub mod answers;
+pub mod fristen;
 pub mod plan;
 pub mod requests;
 pub mod vorschlaege;

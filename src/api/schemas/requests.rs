@@ -105,6 +105,15 @@ pub struct Begruendung {
     pub grund: Option<String>,
 }
 
+/// `grund` has to be there. `irrtuemlich`: it was closed rightly and is opened by mistake; if it is
+/// closed again and nothing was added or changed meanwhile, its former closing holds.
+#[derive(ToSchema)]
+pub struct Wiederoeffnung {
+    pub grund: Option<String>,
+    #[schema(required = false)]
+    pub irrtuemlich: bool,
+}
+
 #[derive(ToSchema)]
 pub struct OeNeu {
     pub kuerzel: String,

@@ -50,6 +50,13 @@ impl Tatsachen {
         self
     }
 
+    /// These without the one of this name.
+    #[must_use]
+    pub fn ohne(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+
     /// What is stated under this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Tatsache> {
