@@ -17,7 +17,7 @@ use crate::{
         aktentyp::{Aktentyp, Aktentypen},
         aussonderung::{self, Transferfrist, Umstaende, transferfrist_bis},
         dokument::Dokument,
-        frist::{self, Grund, Lage, Regelfassung, Tatsachen, Vorgaben},
+        frist::{self, Grund, Lage, Regel, Tatsachen, Vorgaben},
         fristenstand::{self, Grundlage},
         record::{Index, Parts},
         zeit::Zeitpunkt,
@@ -40,7 +40,7 @@ pub(super) struct Rechenwerk<'a> {
 
 /// What they are computed with of one Akte.
 pub(super) struct Unterlagen {
-    regeln: Vec<Regelfassung>,
+    regeln: Vec<Regel>,
     tatsachen: Tatsachen,
 }
 
@@ -226,7 +226,7 @@ pub struct FristenAnsicht {
 /// Law and paragraph of the rule that a reason is about.
 fn rechtsgrundlage(grund: &Grund<'_>) -> Option<String> {
     match grund {
-        Grund::Regel { fassung, .. } => Some(fassung.regel.rechtsgrundlage.clone()),
+        Grund::Regel { regel, .. } => Some(regel.rechtsgrundlage.clone()),
         _ => None,
     }
 }
