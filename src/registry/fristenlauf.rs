@@ -276,9 +276,12 @@ impl Jobs {
                 verwaist.push(row.key.clone());
                 continue;
             };
+            // Between the row and this another node may have been here.
             let vorher = view.get::<Fristenstand>(&row.key)?;
+            let due = |s: &Stored<Fristenstand>| s.value.naechster_lauf.is_some_and(|d| d <= heute);
+            let Some(vorher) = vorher.filter(due) else { continue };
             let neu = rechnen(view, &werk, &bestand, &akte.value)?;
-            faelle.push(Fall::neu(&akte, vorher.as_ref(), neu, "Tageslauf"));
+            faelle.push(Fall::neu(&akte, Some(&vorher), neu, "Tageslauf"));
         }
         registry.house_write_expecting(ACTOR, erwartet(&faelle), move |view, feder| {
             let mut drafts = eintraege(faelle, view, feder)?;
