@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Config, actor::Reader, error::Error, plan::plan, sicht::Sicht, write::put};
+use super::{
+    Config, actor::Reader, error::Error, gesperrt, plan::plan, sicht::Sicht, write::put,
+};
 use crate::{
     domain::{
         access::Verb,
@@ -20,6 +22,7 @@ use crate::{
         frist::{self, Grund, Lage, Regelfassung, Tatsachen, Vorgaben},
         fristenstand::{self, Grundlage},
         record::{Index, Parts},
+        sperre::{self, Gesperrt},
         zeit::Zeitpunkt,
     },
     ledger::{Change, View},
@@ -42,6 +45,7 @@ pub(super) struct Rechenwerk<'a> {
 pub(super) struct Unterlagen {
     regeln: Vec<Regelfassung>,
     tatsachen: Tatsachen,
+    sperren: Vec<frist::Sperre>,
 }
 
 impl<'a> Rechenwerk<'a> {
@@ -66,10 +70,12 @@ impl<'a> Rechenwerk<'a> {
         akte: &Akte,
         unit: Option<&Planeinheit>,
         letzte: Zeitpunkt,
+        sperren: Vec<frist::Sperre>,
     ) -> Unterlagen {
         Unterlagen {
             regeln: unit.map(fristenstand::regeln).unwrap_or_default(),
             tatsachen: fristenstand::tatsachen(akte, letzte, self.typ(akte)),
+            sperren,
         }
     }
 
@@ -79,6 +85,7 @@ impl<'a> Rechenwerk<'a> {
             vorgaben: &self.vorgaben,
             transferfrist: self.transferfrist,
             tatsachen: &unterlagen.tatsachen,
+            sperren: unterlagen.sperren.as_slice(),
             heute: self.heute,
         }
     }
@@ -104,8 +111,27 @@ fn mit_grundlage<T>(
 ) -> Result<T, Error> {
     let werk = Rechenwerk::neu(config, &plan(view)?, heute);
     let unit = view.get::<Planeinheit>(&akte.planeinheit)?.map(|unit| unit.value);
-    let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte_eintragung(view, akte)?);
+    let (letzte, sperren) = (letzte_eintragung(view, akte)?, gesperrt::zeitraeume(view, akte.id)?);
+    let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte, sperren);
     Ok(then(&werk.grundlage(&unterlagen)))
+}
+
+/// The changes that go with holds set or released: of each Akte, with its holds as they are then.
+pub(super) fn staende(
+    view: &View<'_>,
+    config: &Config,
+    akten: Vec<(&Akte, Vec<frist::Sperre>)>,
+    heute: NaiveDate,
+) -> Result<Vec<Change>, Error> {
+    let werk = Rechenwerk::neu(config, &plan(view)?, heute);
+    let one = |(akte, sperren): (&Akte, Vec<frist::Sperre>)| {
+        let unit = view.get::<Planeinheit>(&akte.planeinheit)?.map(|unit| unit.value);
+        let letzte = letzte_eintragung(view, akte)?;
+        let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte, sperren);
+        let g = werk.grundlage(&unterlagen);
+        put(&g.stand(akte, g.rechnen().fristen))
+    };
+    akten.into_iter().map(one).collect()
 }
 
 /// The change that goes with a change of the Akte.
@@ -162,6 +188,7 @@ pub(super) fn verweigert(error: &aussonderung::Error) -> Error {
                         eine Folgeakte an.";
             Error::zustand("akte_nicht_geschlossen", text)
         }
+        aussonderung::Error::Gesperrt => gesperrt::verweigert(None),
         other => Error::zustand("schritt_nicht_moeglich", format!("Das geht nicht: {other}.")),
     }
 }
@@ -206,6 +233,10 @@ pub struct FristenAnsicht {
     pub lage: Lage,
     /// True: no rule applies but the plan's fallback.
     pub ausweichregel: bool,
+    /// True: a hold is in force today.
+    pub gesperrt: bool,
+    /// Until when; none: no hold, or one without end.
+    pub gesperrt_bis: Option<NaiveDate>,
     /// Why.
     pub gruende: Vec<Fristgrund>,
 }
@@ -218,8 +249,13 @@ fn rechtsgrundlage(grund: &Grund<'_>) -> Option<String> {
     }
 }
 
-/// The reasons as sentences; why there are no dates, where that is so.
-fn gruende(gruende: &[Grund<'_>], fehler: Option<&frist::Error>) -> Vec<Fristgrund> {
+/// The reasons as sentences; holds in force that moved no date, because it was due before; why
+/// there are no dates, where that is so.
+fn gruende(
+    gruende: &[Grund<'_>],
+    grundlage: &Grundlage<'_>,
+    fehler: Option<&frist::Error>,
+) -> Vec<Fristgrund> {
     let reason = |grund: &Grund<'_>| Fristgrund {
         text: grund.to_string(),
         rechtsgrundlage: rechtsgrundlage(grund),
@@ -228,7 +264,13 @@ fn gruende(gruende: &[Grund<'_>], fehler: Option<&frist::Error>) -> Vec<Fristgru
         text: format!("Die Fristen lassen sich nicht berechnen: {why}"),
         rechtsgrundlage: None,
     });
-    gruende.iter().map(reason).chain(fault).collect()
+    let named = |hold: &frist::Sperre| {
+        gruende.iter().any(|g| matches!(g, Grund::Sperre(known, _) if known == hold))
+    };
+    let in_force = |hold: &&frist::Sperre| hold.gilt_am(grundlage.heute) && !named(hold);
+    let holds = grundlage.sperren.iter().filter(in_force).map(|hold| Grund::Sperre(*hold, None));
+    let holds: Vec<Fristgrund> = holds.map(|grund| reason(&grund)).collect();
+    gruende.iter().map(reason).chain(holds).chain(fault).collect()
 }
 
 impl Sicht<'_, '_> {
@@ -244,6 +286,7 @@ impl Sicht<'_, '_> {
             let stand = akte.stand();
             let open = stand.zustand == Zustand::Geschlossen;
             let last = transferfrist_bis(&stand, g.transferfrist).ok().flatten();
+            let held = sperre::gesperrt(g.sperren, heute);
             FristenAnsicht {
                 akte_id: akte.id,
                 stichtag: heute,
@@ -259,7 +302,12 @@ impl Sicht<'_, '_> {
                 meldetag: f.meldetag,
                 lage: f.lage,
                 ausweichregel: f.ausweichregel,
-                gruende: gruende(&rechnung.gruende, rechnung.fehler.as_ref()),
+                gesperrt: held.is_some(),
+                gesperrt_bis: match held {
+                    Some(Gesperrt::Bis(day)) => Some(day),
+                    Some(Gesperrt::OhneEnde) | None => None,
+                },
+                gruende: gruende(&rechnung.gruende, g, rechnung.fehler.as_ref()),
             }
         })
     }
