@@ -7,6 +7,7 @@
 
 pub mod actors;
 mod made;
+mod periods;
 pub mod objects;
 mod plan;
 mod rows;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    fristen,
     house::House,
     patience::{Hindrance, Patience},
     rereads,
@@ -68,6 +69,8 @@ pub fn start(
     }
     let (jobs, pause) = (house.registry.jobs(), Arc::clone(rest));
     spawn("housekeeping", Box::new(move || tidy(&jobs, &pause)))?;
+    let (jobs, pause) = (house.registry.jobs(), Arc::clone(rest));
+    spawn("dates", Box::new(move || fristen::run(&jobs, &pause)))?;
     let (jobs, pause, source) =
         (house.registry.jobs(), Arc::clone(rest), Arc::clone(&house.source));
     spawn("sweep", Box::new(move || sweeps::run(&jobs, &*source, &pause)))?;

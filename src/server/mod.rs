@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod commands;
 pub mod data;
+mod fristen;
 pub mod house;
 mod jobs;
 pub mod log;

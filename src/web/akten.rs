@@ -17,7 +17,7 @@ use crate::{
     http::problem::Problem,
     registry::{
         AkteAnsicht, AktenFilter, Blatt, DokumentAnsicht, DokumenteFilter, Feldanzeige,
-        VorgangAnsicht,
+        FristenAnsicht, VorgangAnsicht,
     },
 };
 
@@ -66,6 +66,7 @@ struct Akte {
     /// What people call its type.
     typ: Option<String>,
     felder: Vec<Feldanzeige>,
+    fristen: FristenAnsicht,
     vorgaenge: Vec<VorgangAnsicht>,
     mehr_vorgaenge: bool,
     dokumente: Vec<DokumentAnsicht>,
@@ -87,16 +88,17 @@ async fn akte(page: Page) -> Result<HttpResponse, Problem> {
         let (typ, felder) = (reader.typ(&akte).or_else(name), reader.felder(&akte));
         let (vorgaenge, dokumente) =
             (reader.vorgaenge(id, &some)?, reader.dokumente(&filter, &blatt)?);
-        let akte = (akte, typ, felder);
+        let akte = (akte, typ, felder, reader.fristen(id)?);
         Ok((akte, vorgaenge, dokumente, protokoll::read(acting, id, &some)?))
     });
-    let ((akte, typ, felder), vorgaenge, dokumente, (log, more)) = read.await?;
+    let ((akte, typ, felder, fristen), vorgaenge, dokumente, (log, more)) = read.await?;
     let blaettern = liste.links(&format!("/akten/{id}"), &[], dokumente.weiter.as_deref());
     render(&Akte {
         chrome: page.chrome,
         akte,
         typ,
         felder,
+        fristen,
         mehr_vorgaenge: vorgaenge.weiter.is_some(),
         vorgaenge: vorgaenge.eintraege,
         dokumente: dokumente.eintraege,

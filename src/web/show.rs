@@ -12,7 +12,9 @@ use crate::{
     domain::{
         access::{Rolle, Schutzklasse, Stufe},
         akte::{Medium, Zustand},
+        aktenplan::Folge,
         dokument::TextZustand,
+        frist::Lage,
         zeit::Zeitpunkt,
     },
     registry::Aktengrund,
@@ -83,6 +85,30 @@ pub const fn zustand(state: &Zustand) -> &'static str {
         Zustand::Uebernommen => "vom Archiv übernommen",
         Zustand::Geloescht => "gelöscht nach Übernahme",
         Zustand::Vernichtet => "vernichtet",
+    }
+}
+
+/// The situation of a file's periods.
+#[must_use]
+pub const fn lage(lage: &Lage) -> &'static str {
+    match lage {
+        Lage::Klaerfall => "Klärfall: Eine Höchstfrist endet vor einer Mindestfrist",
+        Lage::Dauernd => "dauernd aufzubewahren",
+        Lage::Offen => "Die Frist läuft noch nicht",
+        Lage::UnbekannterAnker => "Ein Datum, von dem die Frist abhängt, ist nicht bekannt",
+        Lage::Gesperrt => "gesperrt",
+        Lage::Ausweichregel => "nur die Ausweichregel des Aktenplans gilt; nichts wird vernichtet",
+        Lage::Ok => "Das Ende der Frist steht fest",
+    }
+}
+
+/// What follows a period.
+#[must_use]
+pub const fn folge(folge: &Folge) -> &'static str {
+    match folge {
+        Folge::Anbieten => "dem Archiv anbieten",
+        Folge::Einschraenken => "Nutzung einschränken",
+        Folge::LoeschenOhneAnbietung => "löschen ohne Anbietung",
     }
 }
 
@@ -200,6 +226,8 @@ pub fn aktion(action: &str) -> String {
         "akte_geaendert" => "Akte geändert",
         "akte_geschlossen" => "Akte geschlossen",
         "akte_geoeffnet" => "Akte wieder geöffnet",
+        "frist_berechnet" => "Fristen neu berechnet",
+        "zustand_geaendert" => "Zustand durch Fristablauf geändert",
         "vorgang_angelegt" => "Vorgang angelegt",
         "vorgang_geaendert" => "Vorgang geändert",
         "vorgang_geschlossen" => "Vorgang geschlossen",

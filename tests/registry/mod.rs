@@ -7,6 +7,8 @@ pub mod haus;
 
 mod akten;
 mod dokumente;
+mod fristen;
+mod fristenlauf;
 mod listen;
 mod planfassung;
 mod plansicht;
