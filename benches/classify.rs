@@ -15,6 +15,8 @@ use crate::row;
 const UNITS: usize = 5_000;
 /// Words of a synthetic document.
 const WORDS: usize = 220;
+/// Bytes of a long one: so much of a text the server hands over at most.
+const REPORT: usize = 256 << 10;
 
 /// All rows, then the card.
 pub fn all() {
@@ -98,6 +100,20 @@ fn cost(documents: usize) {
         times[100], times[199]
     );
     row(&format!("a suggestion, {stock}"), &figure, &format!("{right} of 200 right"), "-", "20 ms");
+    let mut report = String::new();
+    for at in 0.. {
+        if report.len() > REPORT {
+            break;
+        }
+        report.push_str(&document(7, documents + at));
+    }
+    let before = cpu_seconds();
+    for _ in 0..20 {
+        std::hint::black_box(model.ask(&Text { text: &report, ..Text::default() }));
+    }
+    let each = (cpu_seconds() - before) * 1000.0 / 20.0;
+    let name = format!("a suggestion for a text of {} kB", report.len() / 1000);
+    row(&name, &format!("{each:.1} ms CPU"), "-", "-", "-");
     let bytes = model.to_bytes().len() / 1_000_000;
     row(&format!("model file, {stock}"), &format!("{bytes} MB"), "-", "-", "-");
 }

@@ -2,8 +2,8 @@
 //!
 //! `cargo bench` runs all; `cargo bench -- ingest` one of `ingest`, `found`, `commits`, `start`,
 //! `search`, `plan`, `engines`, `classify`.
-//! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000). See
-//! benches/README.md.
+//! `BENCH_DOCUMENTS` sets the stock of `start` and `search` (default 100,000), `BENCH_STOCK` names
+//! a folder where that of `search` stays for the next run. See benches/README.md.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that panics has failed")]
 

@@ -14,14 +14,16 @@ use crate::{
 const MARKS: usize = 8;
 
 /// The row. Both read the same office; the stock is the one that `search` has made.
-pub fn rows(city: &mut City, questions: &[[String; 2]]) {
+pub fn rows(city: &mut City, questions: &[[String; 2]], run: u32) {
+    let sign = |mark: usize| format!("9{mark}-{run}");
     for mark in 0..MARKS {
-        city.command(&["oe", "create", "--sign", &format!("9{mark}"), "--name", "Marke"]);
+        city.command(&["oe", "create", "--sign", &sign(mark), "--name", "Marke"]);
     }
     let mut sign_on = |name: &str, role: &str| {
-        let new = ["user", "create", "--name", name, "--role", role, "--oe", "10"];
+        let name = format!("{name}-{run}");
+        let new = ["user", "create", "--name", &name, "--role", role, "--oe", "10"];
         let first = city.command(&new);
-        person(city.served(), name, first.trim())
+        person(city.served(), &name, first.trim())
     };
     let (_, owner) = sign_on("geberin", "sachbearbeitung@20");
     let (few_id, few) = sign_on("wenige", "sachbearbeitung@10");
@@ -31,7 +33,7 @@ pub fn rows(city: &mut City, questions: &[[String; 2]]) {
         let list = units["eintraege"].as_array().unwrap();
         list.iter().find(|oe| oe["kuerzel"] == sign).unwrap()["id"].clone()
     };
-    let marks: Vec<Value> = (0..MARKS).map(|mark| of_sign(&format!("9{mark}"))).collect();
+    let marks: Vec<Value> = (0..MARKS).map(|mark| of_sign(&sign(mark))).collect();
     let agent = Served::agent(Duration::from_secs(60));
     for (person, count) in [(few_id, 5_usize), (many_id, 200)] {
         for number in 0..count {

@@ -8,8 +8,8 @@
 pub mod actors;
 mod holds;
 mod made;
-mod periods;
 pub mod objects;
+mod periods;
 mod plan;
 mod rows;
 mod suggestions;

@@ -5,6 +5,7 @@ mod codes;
 mod credentials;
 mod downloads;
 mod flows;
+mod fristen;
 mod hostile;
 mod serving;
 mod suche;

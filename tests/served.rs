@@ -256,35 +256,30 @@ pub struct City {
 const QUIET: &str = "\n[suggestions]\npaused = true\n";
 
 impl City {
-    /// Founds and serves; `config` is what stands in `file` besides the basics.
+    /// Founds and serves; `config` is what stands in `file` besides the basics. What is in `data`
+    /// already is served again, with a new key.
     pub fn found(binary: Binary, data: &Path, file: &Path, config: &str) -> Self {
-        let path = data.to_str().unwrap();
         let config_file = file.to_owned();
-        let head = format!("data = {path:?}\nlisten = \"127.0.0.1:0\"\n");
-        std::fs::write(&config_file, format!("{head}{config}{QUIET}")).unwrap();
         let file = config_file.to_str().unwrap();
-        binary.run(&[
-            "user",
-            "create",
-            "--config",
-            file,
-            "--name",
-            "verwalterin",
-            "--role",
-            "administration",
-            "--city",
-            "Teststadt",
-        ]);
-        for (sign, name) in [("10", "Hauptamt"), ("20", "Kämmerei")] {
-            binary.run(&["oe", "create", "--config", file, "--sign", sign, "--name", name]);
+        let mut key = "fach-10".to_owned();
+        if data.exists() {
+            key += &format!("-{}", std::process::id());
+        } else {
+            let head = format!("data = {data:?}\nlisten = \"127.0.0.1:0\"\n");
+            std::fs::write(&config_file, format!("{head}{config}{QUIET}")).unwrap();
+            let user = ["user", "create", "--config", file, "--name", "verwalterin"];
+            binary.run(&[&user[..], &["--role", "administration", "--city", "Teststadt"]].concat());
+            for (sign, name) in [("10", "Hauptamt"), ("20", "Kämmerei")] {
+                binary.run(&["oe", "create", "--config", file, "--sign", sign, "--name", name]);
+            }
         }
         let mut city = Self {
             key: String::new(),
             served: Served::start(&binary, &["serve", "--config", file]),
             binary,
-            config: config_file,
+            config: config_file.clone(),
         };
-        city.key = city.new_key("fach-10", "10");
+        city.key = city.new_key(&key, "10");
         city
     }
 

@@ -66,11 +66,7 @@ fn weil(text: &str) -> Begruendung {
     Begruendung { grund: Some(text.into()) }
 }
 
-fn aufheben(
-    haus: &Haus,
-    wer: &str,
-    id: Uuid,
-) -> Result<SperreAnsicht, aktenlauf::registry::Error> {
+fn aufheben(haus: &Haus, wer: &str, id: Uuid) -> Result<SperreAnsicht, aktenlauf::registry::Error> {
     Ok(haus.als(wer).registrar()?.sperre_aufheben(id, weil("verglichen"))?.wert)
 }
 
@@ -439,8 +435,7 @@ fn the_same_request_sets_one_hold() {
 fn a_hold_is_on_one_to_two_hundred_akten_and_on_real_days() {
     let haus = Haus::neu();
     am(&haus, "2026-11-22");
-    let ids: Vec<Uuid> =
-        (0..201).map(|n| haus.akte("sach61", &format!("Akte {n}")).id).collect();
+    let ids: Vec<Uuid> = (0..201).map(|n| haus.akte("sach61", &format!("Akte {n}")).id).collect();
     let place = |neu: SperreNeu| {
         let error = setzen(&haus, "reg61", neu).unwrap_err();
         (error.fehler[0].zeiger.clone(), error.fehler[0].code)

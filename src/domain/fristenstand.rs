@@ -1,9 +1,9 @@
 //! The dates of one Akte as they were computed last, how they are computed, and how far the daily
 //! work on all of them is.
 //!
-//! A Fristenstand is small and apart from its Akte, so that a new rule touches no Akte that stays as
-//! it is. It is a projection of the Akte, its last entry, its type's fields, its unit's rules and
-//! the city's choices; it decides nothing, and nothing is destroyed by it.
+//! A Fristenstand is small and apart from its Akte, so that a new rule touches no Akte that stays
+//! as it is. It is a projection of the Akte, its last entry, its type's fields, its unit's rules
+//! and the city's choices; it decides nothing, and nothing is destroyed by it.
 
 #[cfg(test)]
 mod tests;
@@ -19,8 +19,8 @@ use super::{
     aktentyp::Aktentyp,
     aussonderung::{Stand, Transferfrist, Umstaende, tageslauf, transferfrist_bis},
     frist::{
-        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regelfassung, SCHLIESSUNG, Sperre,
-        Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
+        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regelfassung, SCHLIESSUNG,
+        Sperre, Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
     },
     record::{Index, Keys, Kind, Parts, Record},
     zeit::Zeitpunkt,
@@ -46,7 +46,12 @@ pub struct Hausvorgaben {
 impl Default for Hausvorgaben {
     fn default() -> Self {
         let (transferfrist_monate, melden_nach_jahren) = (12, 30);
-        Self { land: None, transferfrist_monate, melden_nach_jahren, melden_nach_jahren_dauernd: 50 }
+        Self {
+            land: None,
+            transferfrist_monate,
+            melden_nach_jahren,
+            melden_nach_jahren_dauernd: 50,
+        }
     }
 }
 
@@ -160,9 +165,7 @@ impl<'a> Grundlage<'a> {
     pub fn rechnen(&self) -> Rechnung<'a> {
         match antworten(&self.frage()) {
             Ok(Antwort { fristen, gruende }) => Rechnung { fristen, gruende, fehler: None },
-            Err(error) => {
-                Rechnung { fristen: unbekannt(), gruende: vec![], fehler: Some(error) }
-            }
+            Err(error) => Rechnung { fristen: unbekannt(), gruende: vec![], fehler: Some(error) },
         }
     }
 

@@ -147,7 +147,10 @@ mod tests {
         assert_eq!(at("2030-03-15", &[second, first]), Some(Gesperrt::Bis(day("2030-06-30"))));
         assert_eq!(at("2030-03-16", &[first]), None);
         // The first of July is free.
-        assert_eq!(at("2030-06-30", &[late, first, second]), Some(Gesperrt::Bis(day("2030-06-30"))));
+        assert_eq!(
+            at("2030-06-30", &[late, first, second]),
+            Some(Gesperrt::Bis(day("2030-06-30")))
+        );
         assert_eq!(at("2030-07-01", &[late, first, second]), None);
         assert_eq!(at("2030-07-02", &[late, first, second]), Some(Gesperrt::OhneEnde));
         let joined = hold("2030-07-01", None);

@@ -138,11 +138,9 @@ fn anlegen(
     let felder = aktentypen::felder(typ, neu.felder.unwrap_or_default())?;
     let (laufnummer, counter) = naechste(s.view, &format!("akte:{}", unit.nummer))?;
     let jahr = u16::try_from(d.now().datum().year()).unwrap_or_default();
-    let aktenzeichen = grammatik(&plan(s.view)?).map_err(Error::intern)?.aktenzeichen(
-        &unit.nummer,
-        laufnummer,
-        jahr,
-    );
+    let plan = plan(s.view)?;
+    let grammatik = grammatik(&plan).map_err(Error::intern)?;
+    let aktenzeichen = grammatik.aktenzeichen(&unit.nummer, laufnummer, jahr);
     let key = Parts::new().text(&normal(&aktenzeichen));
     if s.view.first::<Akte>(Index::AkteZeichen, &key)?.is_some() {
         return Err(Error::intern(format!("aktenzeichen {aktenzeichen} is given already")));
@@ -152,7 +150,7 @@ fn anlegen(
     let akte = Akte {
         id,
         aktenzeichen,
-        planeinheit: unit.nummer,
+        planeinheit: unit.nummer.clone(),
         laufnummer,
         betreff: neu.betreff,
         oe: rechte.oe,
@@ -173,7 +171,7 @@ fn anlegen(
         angelegt: d.now(),
         geaendert: d.now(),
     };
-    let stand = fristen::stand(s.view, config, &akte, d.now().datum())?;
+    let stand = fristen::erster_stand(config, (&plan, &unit), &akte, d.now().datum())?;
     let records = class.into_iter().chain([counter, stand]).collect();
     Ok((d.draft("akte_angelegt", &akte, None, records)?, akte, id))
 }

@@ -8,9 +8,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    Config, actor::Reader, error::Error, gesperrt, plan::plan, sicht::Sicht, write::put,
-};
+use super::{Config, actor::Reader, error::Error, gesperrt, plan::plan, sicht::Sicht, write::put};
 use crate::{
     domain::{
         access::Verb,
@@ -132,6 +130,20 @@ pub(super) fn staende(
         put(&g.stand(akte, g.rechnen().fristen))
     };
     akten.into_iter().map(one).collect()
+}
+
+/// The change that goes with the opening of an Akte.
+pub(super) fn erster_stand(
+    config: &Config,
+    (plan, unit): (&Aktenplan, &Planeinheit),
+    akte: &Akte,
+    heute: NaiveDate,
+) -> Result<Change, Error> {
+    let werk = Rechenwerk::neu(config, plan, heute);
+    // Nobody has set a hold on what does not exist.
+    let unterlagen = werk.unterlagen(akte, Some(unit), akte.angelegt, vec![]);
+    let g = werk.grundlage(&unterlagen);
+    put(&g.stand(akte, g.rechnen().fristen))
 }
 
 /// The change that goes with a change of the Akte.

@@ -27,7 +27,9 @@ use crate::{
         aktenplan::Aktenplan,
         aussonderung::tageslauf,
         frist::{Beitrag, Fristen, Grund},
-        fristenstand::{Fristenlauf, Fristenstand, Laufstand, Neuberechnung, Rechenanlass, lauftag},
+        fristenstand::{
+            Fristenlauf, Fristenstand, Laufstand, Neuberechnung, Rechenanlass, lauftag,
+        },
         record::{Index, Kind, Parts, Record as _},
         zeit::Zeitpunkt,
     },
@@ -181,9 +183,8 @@ const fn zustandswort(zustand: Zustand) -> &'static str {
 
 /// What decisions about these will ask for.
 pub(super) fn erwartet(faelle: &[Fall]) -> Vec<(Kind, String)> {
-    let both = |fall: &Fall| {
-        [(Kind::Akte, fall.key.clone()), (Kind::Fristenstand, fall.key.clone())]
-    };
+    let both =
+        |fall: &Fall| [(Kind::Akte, fall.key.clone()), (Kind::Fristenstand, fall.key.clone())];
     faelle.iter().flat_map(both).collect()
 }
 
@@ -252,10 +253,13 @@ impl Jobs {
         heute: NaiveDate,
     ) -> Result<Fristenschritt, Error> {
         let registry = self.registry();
-        let rows = view.scan(Index::FristLauf, &Parts::new(), None, false, SCHREIBEN_MAX)?;
         let due = |row: &Row| lauftag(&row.place).is_some_and(|day| day <= heute);
-        let rows: Vec<Row> = rows.into_iter().take_while(due).collect();
-        if rows.is_empty() {
+        let next = |limit| -> Result<Vec<Row>, Error> {
+            let rows = view.scan(Index::FristLauf, &Parts::new(), None, false, limit)?;
+            Ok(rows.into_iter().take_while(due).collect())
+        };
+        // On a day without work one row tells so.
+        if next(1)?.is_empty() {
             let done = Fristenlauf { tag: heute, ..lauf.value.clone() };
             let seq = lauf.seq;
             registry.house_write(ACTOR, move |view, feder| {
@@ -264,6 +268,7 @@ impl Jobs {
             })?;
             return Ok(Fristenschritt::Weiter);
         }
+        let rows = next(SCHREIBEN_MAX)?;
         let bestand = registry.0.plan.of(view)?;
         let werk = Rechenwerk::neu(&registry.0.config, &bestand.plan, heute);
         let (mut faelle, mut verwaist) = (Vec::new(), Vec::new());
@@ -332,9 +337,10 @@ fn ansicht(lauf: Option<&Fristenlauf>, heute: NaiveDate, zahlen: bool) -> Friste
         (o.anlass, done.min(99), None, (o.gesamt, o.geprueft, o.geaendert))
     };
     let neuberechnung = lauf.and_then(|lauf| {
-        let last = lauf.zuletzt.as_ref().map(|z| {
-            (z.anlass, 100, Some(z.am), (z.geprueft, z.geprueft, z.geaendert))
-        });
+        let last = lauf
+            .zuletzt
+            .as_ref()
+            .map(|z| (z.anlass, 100, Some(z.am), (z.geprueft, z.geprueft, z.geaendert)));
         let (anlass, prozent, beendet, counts) = lauf.offen.as_ref().map(open).or(last)?;
         let shown = |count: u64| zahlen.then_some(count);
         Some(NeuberechnungAnsicht {

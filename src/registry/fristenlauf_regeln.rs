@@ -51,8 +51,7 @@ impl Strecke {
         }
         // Inner ones too: a leaf that gets units below keeps its Akten.
         let changed = bestand.geaendert_nach(plan_seq);
-        let mut prefixe: Vec<Parts> =
-            changed.map(|unit| Parts::new().text(&unit.nummer)).collect();
+        let mut prefixe: Vec<Parts> = changed.map(|unit| Parts::new().text(&unit.nummer)).collect();
         prefixe.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Self { prefixe }
     }
@@ -91,12 +90,7 @@ impl Strecke {
 }
 
 /// True if the dates have to be written. What only a document moved is the daily run's.
-fn anders(
-    vorher: &Fristenstand,
-    neu: &Gerechnet,
-    akte: &Akte,
-    anlass: Rechenanlass,
-) -> bool {
+fn anders(vorher: &Fristenstand, neu: &Gerechnet, akte: &Akte, anlass: Rechenanlass) -> bool {
     if neu.akte.zustand != akte.zustand || vorher.rechteklasse != neu.stand.rechteklasse {
         return true;
     }

@@ -53,7 +53,9 @@ mod write;
 
 use std::sync::Arc;
 
-pub use actor::{Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader, Registrar};
+pub use actor::{
+    Acting, Actor, Administrator, Approver, Auditor, Clerk, Member, Pusher, Reader, Registrar,
+};
 pub use akten::Wiederoeffnung;
 pub use aktentypen::Feldanzeige;
 pub use ansicht::*;
@@ -82,9 +84,7 @@ pub(crate) use write::Marke;
 
 use crate::{
     blob,
-    domain::{
-        aktentyp::Aktentypen, fristenstand::Hausvorgaben, source::Source, zeit::Zeitpunkt,
-    },
+    domain::{aktentyp::Aktentypen, fristenstand::Hausvorgaben, source::Source, zeit::Zeitpunkt},
     ledger::Ledger,
     search::Index,
 };

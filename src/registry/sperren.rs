@@ -391,11 +391,7 @@ impl Reader {
 }
 
 /// All holds that the caller knows of.
-fn alle(
-    s: &Sicht<'_, '_>,
-    blatt: &Blatt,
-    heute: NaiveDate,
-) -> Result<Seite<SperreAnsicht>, Error> {
+fn alle(s: &Sicht<'_, '_>, blatt: &Blatt, heute: NaiveDate) -> Result<Seite<SperreAnsicht>, Error> {
     let wrong = || Error::ungueltig("", "cursor", "Diese Seite gibt es nicht.");
     let place = blatt.nach.clone().map(String::from_utf8).transpose();
     let (mut before, mut looked) = (place.map_err(|_| wrong())?, 0_usize);

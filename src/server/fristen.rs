@@ -1,6 +1,6 @@
 //! Moves the dates of all Akten on, day by day, and computes them anew when the plan has changed.
 //!
-//! What is to be done stands in the tables; here it is only asked for, a step at a time, and told of.
+//! What is to be done stands in the tables; here it is only asked for, a step at a time, and told.
 
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use crate::{
     registry::{Fristenrunde, Fristenschritt, Jobs},
 };
 
-/// How often it is looked whether there is anything to do; the first look comes as late, so that a
-/// start is quick.
+/// The first look comes this long after the start: a house that is started again and again must not
+/// compute all the time.
+const FIRST: Duration = Duration::from_secs(15 * 60);
+/// How often it is looked then whether there is anything to do.
 const LOOK: Duration = Duration::from_secs(60);
 /// Between two steps, so that others get their turn.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -48,7 +50,7 @@ impl Gesagt {
 /// Works until it is over.
 pub(super) fn run(jobs: &Jobs, rest: &Rest) {
     let (mut runde, mut gesagt) = (Fristenrunde::default(), Gesagt::default());
-    let (mut patience, mut pause) = (Patience::of("dates of Akten"), LOOK);
+    let (mut patience, mut pause) = (Patience::of("dates of Akten"), FIRST);
     while !rest.pause(pause) {
         pause = match jobs.fristen_schritt(&mut runde) {
             Ok(step) => {

@@ -13,7 +13,9 @@ pub fn rows() -> Vec<(&'static str, Row)> {
     vec![
         (
             "akte_fristen",
-            object(READERS, 'L', Kind::Akte, |m, a, id, _| get(m, a, &format!("/akten/{id}/fristen"))),
+            object(READERS, 'L', Kind::Akte, |m, a, id, _| {
+                get(m, a, &format!("/akten/{id}/fristen"))
+            }),
         ),
         (
             "akte_fristen",

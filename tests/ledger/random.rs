@@ -6,6 +6,8 @@ use aktenlauf::{
         akte::{Akte, Medium, Zustand},
         digest::Digest,
         dokument::{TextZustand, Textstand},
+        frist::{Fristen, Lage},
+        fristenstand::Fristenstand,
         organisation::Zugang,
         record::Kind,
         source::Source,
@@ -13,6 +15,7 @@ use aktenlauf::{
     },
     ledger::{Change, CommitError, Draft, Error, Ledger},
 };
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{House, draft, set};
@@ -48,12 +51,40 @@ fn akte(house: &House, n: u64) -> Akte {
     }
 }
 
+/// Dates of an Akte, under several rows of two orders.
+fn fristenstand(house: &House, n: u64) -> Fristenstand {
+    let day = |house: &House| {
+        let number = i32::try_from(739_000 + below(house, 2000)).unwrap();
+        NaiveDate::from_num_days_from_ce_opt(number)
+    };
+    let fristen = Fristen {
+        ende: None,
+        hoechstens: day(house).filter(|_| below(house, 2) == 0),
+        warnung: None,
+        faellig: day(house).filter(|_| below(house, 2) == 0),
+        faellig_ohne_sperre: None,
+        folge: None,
+        eingeschraenkt_ab: None,
+        meldetag: day(house),
+        lage: Lage::Ok,
+        ausweichregel: false,
+    };
+    Fristenstand {
+        akte_id: Uuid::from_u128(u128::from(n)),
+        rechteklasse: below(house, 3),
+        fristen,
+        gerechnet_am: day(house).unwrap(),
+        naechster_lauf: day(house).filter(|_| below(house, 2) == 0),
+    }
+}
+
 /// One change of a small set of objects.
 fn change(house: &House) -> Change {
     let n = below(house, 40);
     let delete = below(house, 5) == 0;
-    let put = match below(house, 4) {
+    let put = match below(house, 5) {
         0 => Change::put(&akte(house, n)),
+        4 => Change::put(&fristenstand(house, n)),
         1 => Change::put(&Zaehler { reihe: format!("r{n}"), stand: below(house, 99) }),
         2 => Change::put(&Textstand {
             leser: None,

@@ -124,7 +124,8 @@ fn an_akte_closes_after_its_vorgaenge_and_opens_with_a_reason() {
     let clerks = clerk.akte_oeffnen(akte.id, closed.version, irrtum()).unwrap_err();
     assert_eq!(clerks.art, Art::NichtErlaubt);
     let registry = haus.als("reg61").clerk().unwrap();
-    let refused = registry.akte_oeffnen(akte.id, closed.version, Wiederoeffnung::default()).unwrap_err();
+    let refused =
+        registry.akte_oeffnen(akte.id, closed.version, Wiederoeffnung::default()).unwrap_err();
     assert_eq!(refused.fehler[0].zeiger, "/grund");
     let open = registry.akte_oeffnen(akte.id, closed.version, irrtum()).unwrap().wert;
     assert_eq!(open.geschlossen_am, None);

@@ -113,6 +113,9 @@ fn closing_gives_the_dates_of_the_law() {
     assert_eq!(foreign.art, Art::NichtGefunden);
 }
 
+/// What happens to an Akte while it is open again.
+type Then<'a> = &'a dyn Fn(&AkteAnsicht);
+
 /// Catches: `irrtuemlich`, each of the reasons for which an Akte counts as changed, and that a
 /// document of an earlier id that is filed later is one.
 #[test]
@@ -140,7 +143,7 @@ fn reopened_by_mistake_and_unchanged_the_former_closing_holds() {
         let made = clerk.vorgang_anlegen(akte.id, new, None).unwrap().wert;
         clerk.vorgang_schliessen(made.id, made.version, Begruendung::default()).unwrap();
     };
-    let cases: [(&str, bool, &dyn Fn(&AkteAnsicht), &str); 6] = [
+    let cases: [(&str, bool, Then<'_>, &str); 6] = [
         ("by mistake", true, &nothing, "2034-12-31"),
         ("on purpose", false, &nothing, "2035-12-31"),
         ("a letter came", true, &letter, "2035-12-31"),
