@@ -114,7 +114,9 @@ fn cost(documents: usize) {
     let each = (cpu_seconds() - before) * 1000.0 / 20.0;
     let name = format!("a suggestion for a text of {} kB", report.len() / 1000);
     row(&name, &format!("{each:.1} ms CPU"), "-", "-", "-");
-    let bytes = model.to_bytes().len() / 1_000_000;
+    let mut file = Vec::new();
+    model.write(&mut file).unwrap();
+    let bytes = file.len() / 1_000_000;
     row(&format!("model file, {stock}"), &format!("{bytes} MB"), "-", "-", "-");
 }
 

@@ -1,12 +1,21 @@
 //! Suggestions from outside: what is learned, what is forgotten, what a damaged file does, and the
 //! command that prints the quality card.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::Command,
+};
 
 use aktenlauf::{
-    classify::{self, Error, Filed, Klasse, Lernen, Modell, Sicher, Text, exact, kopf},
+    classify::{
+        self, Error, Filed, Klasse, Lernen, Modell, SUM, Sicher, Summend, Text, exact, kopf,
+    },
     domain::{aktenplan, aktenzeichen::Grammatik},
 };
+
+use sha2::{Digest as _, Sha256};
 
 use super::served::Binary;
 
@@ -88,9 +97,29 @@ fn it_does_not_claim_to_know_what_it_can_not() {
     assert!(empty.ask(&text("Bauantrag")).vorschlaege.is_empty());
 }
 
+fn file(model: &Modell) -> Vec<u8> {
+    let mut bytes = vec![];
+    model.write(&mut bytes).unwrap();
+    bytes
+}
+
+/// A disk with so much room, which takes as little at once as it may.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(self.0).min(1000);
+        self.0 -= count;
+        Ok(count)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn equal_documents_give_an_equal_file_and_a_forgotten_one_leaves_nothing() {
-    let (one, two) = (learned(60, None).to_bytes(), learned(60, None).to_bytes());
+    let (one, two) = (file(&learned(60, None)), file(&learned(60, None)));
     assert!(one == two, "two runs differ");
     let without = learned(60, Some(17));
     let near = without.ask(&text("Ruhestörung und Bußgeld betreffend"));
@@ -101,8 +130,16 @@ fn equal_documents_give_an_equal_file_and_a_forgotten_one_leaves_nothing() {
 #[test]
 fn a_model_is_read_back_and_a_damaged_one_is_refused() {
     let model = learned(30, None);
-    let bytes = model.to_bytes();
-    assert!(Modell::from_bytes(&bytes) == Ok(model));
+    let bytes = file(&model);
+    let read = Modell::from_bytes(&bytes).unwrap();
+    assert!(file(&read) == bytes && read == model);
+    // A sum that runs along is that of the whole.
+    let (body, sum) = bytes.split_at(bytes.len() - SUM);
+    assert_eq!(Sha256::digest(body).as_slice(), sum);
+    let mut summing = Summend::new(vec![]);
+    model.write(&mut summing).unwrap();
+    assert_eq!(summing.summe(), <[u8; SUM]>::from(Sha256::digest(&bytes)));
+    assert!(model.write(&mut Full(bytes.len() - 1)).is_err(), "what finds no room is told");
     assert_eq!(Modell::from_bytes(b"PK\x03\x04"), Err(Error::Foreign));
     assert_eq!(Modell::from_bytes(&bytes[..16]), Err(Error::Damaged));
     let mut flips = 0;

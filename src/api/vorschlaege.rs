@@ -3,13 +3,14 @@
 use actix_web::{HttpResponse, http::Method};
 
 use super::{
-    reply,
+    App, reply,
     routes::{CLERKS, Collector, READERS, Spec},
     schemas::vorschlaege::{Rueckgemeldet, RueckmeldungNeu, Vorschlaege},
 };
 use crate::{
     http::{
         problem::{Code, Problem},
+        refusal,
         request::Signed,
     },
     registry,
@@ -39,7 +40,11 @@ pub(super) fn collect(routes: &mut Collector) {
 async fn read(request: Signed) -> Result<HttpResponse, Problem> {
     let id = request.open.path_id("id")?;
     // It asks the index, so it takes its turn with the searches.
-    let found = request.searching(move |acting| acting.reader()?.vorschlaege(id));
+    let follow = request.open.app::<App>()?.follow.clone();
+    let found = request.searching(move |acting| {
+        let reader = acting.reader()?;
+        reader.vorschlaege(id, || refusal::stale(&follow))
+    });
     reply::object(&found.await?)
 }
 

@@ -1,7 +1,10 @@
 //! A model as a file: magic and version, the parts, and a checksum over all. Little-endian.
 //!
 //! What can't be right is refused: another version, a byte that was changed, a place that does not
-//! exist. Reading never panics and allocates no more than a small multiple of the file.
+//! exist. Reading never panics and allocates no more than a small multiple of the file; writing
+//! holds a few kilobytes of it at a time.
+
+use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
@@ -15,49 +18,89 @@ use super::{
 
 /// Changes with every change of features, tables or weights.
 const MAGIC: &[u8; 16] = b"aktenlauf-mod 02";
-const SUM: usize = 32;
+/// Bytes and length of a checksum.
+pub const SUM: usize = 32;
+/// Bytes that are summed and passed on together.
+const BUFFER: usize = 64 << 10;
+
+/// Passes bytes on, and keeps the SHA-256 of what it has passed on.
+#[derive(Debug)]
+pub struct Summend<W> {
+    to: W,
+    sum: Sha256,
+}
+
+impl<W: Write> Summend<W> {
+    /// To there.
+    pub fn new(to: W) -> Self {
+        Self { to, sum: Sha256::new() }
+    }
+
+    /// The sum of all that was written.
+    pub fn summe(self) -> [u8; SUM] {
+        self.sum.finalize().into()
+    }
+}
+
+impl<W: Write> Write for Summend<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.to.write(bytes)?;
+        self.sum.update(bytes.get(..count).unwrap_or(bytes));
+        Ok(count)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
 
 impl Modell {
-    /// The file.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Out(MAGIC.to_vec());
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// As `to` says.
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let mut summing = Summend::new(&mut *to);
+        self.body(&mut summing)?;
+        let sum = summing.summe();
+        to.write_all(&sum)
+    }
+
+    fn body(&self, to: &mut dyn Write) -> io::Result<()> {
+        let mut out = Out { to, waiting: MAGIC.to_vec() };
         for names in [&self.keys, &self.group_keys] {
-            out.count(names.len());
+            out.count(names.len())?;
             for name in names {
-                out.count(name.len());
-                out.0.extend(name.as_bytes());
+                out.count(name.len())?;
+                out.bytes(name.as_bytes())?;
             }
         }
         let known = self.rarity.iter().filter(|weight| **weight > 0.0).count();
-        out.count(known);
+        out.count(known)?;
         for (feature, weight) in (0_u32..).zip(&self.rarity).filter(|(_, weight)| **weight > 0.0) {
-            out.u32(feature);
-            out.u32(weight.to_bits());
+            out.u32(feature)?;
+            out.u32(weight.to_bits())?;
         }
         let parts = &self.parts;
         for table in [&parts.linear, &parts.centroids, &parts.neighbours, &parts.plan] {
-            out.list(&table.keys);
-            out.list(&table.starts);
-            out.list(&table.targets);
-            out.shorts(&table.weights);
+            out.list(&table.keys)?;
+            out.list(&table.starts)?;
+            out.list(&table.targets)?;
+            out.shorts(&table.weights)?;
         }
         for list in [&parts.class, &parts.counts, &parts.place.above, &parts.place.groups] {
-            out.list(list);
+            out.list(list)?;
         }
-        out.count(self.ids.len());
+        out.count(self.ids.len())?;
         for id in &self.ids {
-            out.0.extend(id.to_le_bytes());
+            out.bytes(&id.to_le_bytes())?;
         }
-        out.floats(&self.stack.views);
+        out.floats(&self.stack.views)?;
         for level in [&self.stack.leaf, &self.stack.group] {
-            out.floats(&level.signs);
-            out.floats(&level.trust);
-            out.floats(&[level.threshold, level.rare]);
+            out.floats(&level.signs)?;
+            out.floats(&level.trust)?;
+            out.floats(&[level.threshold, level.rare])?;
         }
-        let sum = Sha256::digest(&out.0);
-        out.0.extend(sum);
-        out.0
+        out.pass_on()
     }
 
     /// Reads the file.
@@ -98,26 +141,38 @@ impl Modell {
     }
 }
 
-struct Out(Vec<u8>);
+struct Out<'a> {
+    to: &'a mut dyn Write,
+    waiting: Vec<u8>,
+}
 
-impl Out {
-    fn u32(&mut self, value: u32) {
-        self.0.extend(value.to_le_bytes());
+impl Out<'_> {
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.waiting)?;
+        self.waiting.clear();
+        Ok(())
     }
-    fn count(&mut self, count: usize) {
-        self.u32(u32::try_from(count).unwrap_or(u32::MAX));
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.waiting.extend(bytes);
+        if self.waiting.len() < BUFFER { Ok(()) } else { self.pass_on() }
     }
-    fn list(&mut self, list: &[u32]) {
-        self.count(list.len());
-        list.iter().for_each(|value| self.u32(*value));
+    fn u32(&mut self, value: u32) -> io::Result<()> {
+        self.bytes(&value.to_le_bytes())
     }
-    fn shorts(&mut self, list: &[u16]) {
-        self.count(list.len());
-        list.iter().for_each(|value| self.0.extend(value.to_le_bytes()));
+    fn count(&mut self, count: usize) -> io::Result<()> {
+        self.u32(u32::try_from(count).unwrap_or(u32::MAX))
     }
-    fn floats(&mut self, list: &[f32]) {
-        self.count(list.len());
-        list.iter().for_each(|value| self.u32(value.to_bits()));
+    fn list(&mut self, list: &[u32]) -> io::Result<()> {
+        self.count(list.len())?;
+        list.iter().try_for_each(|value| self.u32(*value))
+    }
+    fn shorts(&mut self, list: &[u16]) -> io::Result<()> {
+        self.count(list.len())?;
+        list.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+    }
+    fn floats(&mut self, list: &[f32]) -> io::Result<()> {
+        self.count(list.len())?;
+        list.iter().try_for_each(|value| self.u32(value.to_bits()))
     }
 }
 

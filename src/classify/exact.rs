@@ -83,19 +83,24 @@ pub fn exact(text: &str, form: &Grammatik, is_unit: impl Fn(&str) -> bool) -> Ve
     found
 }
 
-/// Our own numbers in a line: one to three words that read as one, of a unit that exists.
+/// Our own numbers in a line: one to three words that read as one, of a unit that exists. Before
+/// the number of a Vorgang any office's sign may stand; what is known is the number then.
 fn own(
     line: &str,
     form: &Grammatik,
     is_unit: &impl Fn(&str) -> bool,
 ) -> Vec<(Fundart, String, String)> {
     let bare = |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric()).len();
-    let words: Vec<&str> = line.split_whitespace().filter(|w| bare(w) > 0).take(400).collect();
+    let parts: Vec<&str> = line.split_whitespace().take(500).collect();
+    // A dash that stands alone is no word, but may be part of a number.
+    let is_word = |(at, part): (usize, &&str)| (bare(part) > 0).then_some(at);
+    let words: Vec<usize> = parts.iter().enumerate().filter_map(is_word).take(400).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
         let read = (1..=3).rev().find_map(|length| {
-            let text = words.get(at..at + length)?.join(" ");
+            let (first, last) = (*words.get(at)?, *words.get(at + length - 1)?);
+            let text = parts.get(first..=last)?.join(" ");
             let text = text.trim_matches(|c: char| !c.is_alphanumeric());
             let fields = form.lies_geschaeftszeichen(text).filter(|f| is_unit(&f.plan));
             let of_case = fields.map(|f| (Fundart::Geschaeftszeichen, f.plan));
@@ -103,7 +108,11 @@ fn own(
                 let fields = form.lies_aktenzeichen(text).filter(|f| is_unit(&f.plan));
                 fields.map(|f| (Fundart::Aktenzeichen, f.plan))
             };
-            let (art, plan) = of_case.or_else(of_file)?;
+            let of_part = || {
+                let fields = form.lies_ohne_oe(text).filter(|f| is_unit(&f.plan));
+                fields.map(|f| (Fundart::Geschaeftszeichen, f.plan))
+            };
+            let (art, plan) = of_case.or_else(of_file).or_else(of_part)?;
             Some((length, (art, text.to_owned(), plan)))
         });
         at += read.as_ref().map_or(1, |(length, _)| *length);
@@ -130,6 +139,20 @@ mod tests {
             (Fundart::Geschaeftszeichen, "61.2 521.01-7-3".to_owned()),
         ];
         assert_eq!(found(text), expected);
+    }
+
+    /// Fails if the sign of another office hides the number behind it, or a dash that stands alone
+    /// is lost.
+    #[test]
+    fn a_number_of_ours_counts_behind_the_sign_of_any_office() {
+        let case = |wert: &str| vec![(Fundart::Geschaeftszeichen, wert.to_owned())];
+        assert_eq!(found("Zeichen: II 120 – 521.01-7-3"), case("521.01-7-3"));
+        assert_eq!(found("(521.01-7-3)"), case("521.01-7-3"));
+        assert!(found("II 120 – 999.99-7-3").is_empty(), "no such unit");
+        let form = Grammatik::parse("{plan}-{lfd}", "{oe} – {plan}-{lfd}-{vorgang}").unwrap();
+        let own = exact("II 120 – 521.01-7-3, Seite 2", &form, |plan| plan == "521.01");
+        let own: Vec<_> = own.into_iter().map(|f| (f.art, f.wert)).collect();
+        assert_eq!(own, case("II 120 – 521.01-7-3"));
     }
 
     #[test]

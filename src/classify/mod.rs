@@ -26,6 +26,7 @@ mod tafel;
 mod teile;
 
 pub use corpus::Filed;
+pub use datei::{SUM, Summend};
 pub use exact::{Fund, Fundart, exact};
 pub use karte::{Karte, Messung, Zeile, scanned};
 pub use klassen::Klasse;

@@ -4,6 +4,7 @@
 //! or `V` is set by the archive alone. How a plan is written as a folder of text files is in
 //! `aktenplan/README.md`; [`read`] reads it.
 
+mod anker;
 mod baum;
 pub mod fachsicht;
 mod lesen;
@@ -16,6 +17,8 @@ mod tests;
 #[cfg(test)]
 mod tests_pruefung;
 #[cfg(test)]
+mod tests_regel;
+#[cfg(test)]
 mod tests_tausch;
 #[cfg(test)]
 mod tests_vergleich;
@@ -24,12 +27,13 @@ pub mod xdomea;
 mod xdomea_lesen;
 mod zeile;
 
+pub use anker::{ANKER, Anker, HEMMUNGEN, ist_tatsache};
 pub use lesen::{Befund, Gelesen, Stelle, muster, read, read_bytes, read_units};
 pub use pruefung::{Datei, Pruefung, Zahlen, falten, pruefen};
 pub use quellen::Quelle;
 pub use tabelle::{BYTES_MAX, decode};
 pub use xdomea_lesen::read as read_0301;
-pub use zeile::{ANKER, LAENDER};
+pub use zeile::LAENDER;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -97,7 +101,8 @@ pub enum Folge {
     LoeschenOhneAnbietung,
 }
 
-/// A period rule as the plan states it.
+/// A period rule as the plan states it: of a law that changes there are several beside each other,
+/// each with the days on which it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regel {
@@ -105,7 +110,7 @@ pub struct Regel {
     pub dauer: Option<u32>,
     /// Of what.
     pub einheit: Einheit,
-    /// From what on, e.g. `schliessung`.
+    /// From what on, e.g. `schliessung`; see [`Anker`].
     pub anker: String,
     /// Law and paragraph, or `Empfehlung`.
     pub rechtsgrundlage: String,
@@ -123,6 +128,113 @@ pub struct Regel {
     /// What follows.
     #[serde(default)]
     pub folge: Folge,
+    /// The first day on which it is law; none: as long as one can remember. Nothing becomes due
+    /// before it by this rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub von: Option<NaiveDate>,
+    /// The last day on which it is law.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bis: Option<NaiveDate>,
+    /// When it applies at all; none: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wenn: Option<Bedingung>,
+    /// As long as this is the case, the period does not run out: one of [`HEMMUNGEN`] (e.g.
+    /// `veranlagung_offen`, § 147 III 5 AO). Only for minimums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offen_solange: Option<String>,
+}
+
+impl Regel {
+    /// True if no law stands behind it.
+    #[must_use]
+    pub fn ist_empfehlung(&self) -> bool {
+        self.rechtsgrundlage.starts_with("Empfehlung")
+    }
+
+    /// What follows: only a law spares the archive's decision.
+    #[must_use]
+    pub fn rechtsfolge(&self) -> Folge {
+        match self.folge {
+            Folge::LoeschenOhneAnbietung if self.ist_empfehlung() => Folge::Anbieten,
+            folge => folge,
+        }
+    }
+
+    /// Permanent: a minimum without end, of whatever kind it is called.
+    #[must_use]
+    pub const fn ist_dauernd(&self) -> bool {
+        self.dauer.is_none()
+    }
+
+    /// True if it says how long at least.
+    #[must_use]
+    pub fn ist_mindestfrist(&self) -> bool {
+        self.ist_dauernd() || self.art == Fristart::Mindest
+    }
+
+    /// True if it does not hold always, or not in every case.
+    #[must_use]
+    pub const fn hat_grenzen(&self) -> bool {
+        self.von.is_some()
+            || self.bis.is_some()
+            || self.wenn.is_some()
+            || self.offen_solange.is_some()
+    }
+
+    /// True on the days on which it is law.
+    #[must_use]
+    pub fn gilt_am(&self, tag: NaiveDate) -> bool {
+        self.von.is_none_or(|von| von <= tag) && self.bis.is_none_or(|bis| tag <= bis)
+    }
+
+    /// True if there is a day on which both are law.
+    #[must_use]
+    pub fn gilt_mit(&self, other: &Self) -> bool {
+        let over = |a: &Self, b: &Self| a.bis.zip(b.von).is_some_and(|(end, start)| end < start);
+        !over(self, other) && !over(other, self)
+    }
+}
+
+/// Whether a rule applies: one that gives way to another where a fact is known (§ 2 IX StVG: ten
+/// years, but the register's date where there is one).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bedingung {
+    /// Only where the day of this fact is known.
+    Bekannt(String),
+    /// Only where it is not.
+    NichtBekannt(String),
+}
+
+impl Bedingung {
+    /// Reads `bekannt(tilgung)` or `nicht_bekannt(tilgung)`. None: it is not written as one.
+    #[must_use]
+    pub fn lesen(text: &str) -> Option<Self> {
+        let (kind, fact) = text.trim().strip_suffix(')')?.split_once('(')?;
+        let fact = anker::name(fact)?.to_owned();
+        match kind.trim_end() {
+            "bekannt" => Some(Self::Bekannt(fact)),
+            "nicht_bekannt" => Some(Self::NichtBekannt(fact)),
+            _ => None,
+        }
+    }
+
+    /// The fact on which it depends.
+    #[must_use]
+    pub fn tatsache(&self) -> &str {
+        let (Self::Bekannt(fact) | Self::NichtBekannt(fact)) = self;
+        fact
+    }
+}
+
+/// As the plan's table writes it.
+impl std::fmt::Display for Bedingung {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bekannt(fact) => write!(f, "bekannt({fact})"),
+            Self::NichtBekannt(fact) => write!(f, "nicht_bekannt({fact})"),
+        }
+    }
 }
 
 /// A version of a filing plan.
@@ -170,8 +282,9 @@ pub struct Planeinheit {
     pub blatt: bool,
     /// Its period; none on inner units and where the fallback rule holds.
     pub regel: Option<Regel>,
-    /// More of them: of other Länder, or a maximum beside a minimum. A rule with a Land holds there
-    /// only; if none is left for a city's Land, the fallback rule holds.
+    /// More of them: of other Länder, of other days or conditions, or a maximum beside a minimum. A
+    /// rule with a Land holds there only; if none is left for a city's Land, the fallback rule
+    /// holds.
     #[serde(default)]
     pub weitere_regeln: Vec<Regel>,
     /// Always `B` unless the archive has set another.

@@ -15,12 +15,12 @@ mod tests;
 pub use antwort::{Antwort, Fristen, antworten, meldetag, naechster_wechsel};
 pub use grund::{Beitrag, GiltNicht, Grund};
 pub use rechnen::{Zaehlung, gerundet, letzter_tag};
-pub use tatsachen::{Anker, Beginn, LETZTE_EINTRAGUNG, Luecke, SCHLIESSUNG, Tatsache, Tatsachen};
+pub use tatsachen::{Beginn, LETZTE_EINTRAGUNG, Luecke, SCHLIESSUNG, Tatsache, Tatsachen};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use super::aktenplan::{Einheit, Folge, Fristart, Regel, Rundung};
+pub use super::aktenplan::{Anker, Bedingung, Einheit, Folge, Fristart, Regel, Rundung};
 
 /// Why there is no answer: a rule or a fact that no calendar holds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,70 +31,6 @@ pub enum Error {
     /// A date outside of what `YYYY-MM-DD` can say.
     #[error("ein Fristende liegt hinter dem Jahr 9999")]
     Kalender,
-}
-
-/// A rule as it holds between two days: a law that changes gives a new one beside the old.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Regelfassung {
-    /// The rule.
-    pub regel: Regel,
-    /// The first day on which it is law; none: as long as one can remember. Nothing becomes due
-    /// before it by this rule.
-    #[serde(default)]
-    pub von: Option<NaiveDate>,
-    /// The last day on which it is law.
-    #[serde(default)]
-    pub bis: Option<NaiveDate>,
-    /// When it applies at all; none: always.
-    #[serde(default)]
-    pub wenn: Option<Bedingung>,
-    /// As long as this fact is the case, the period does not run out (e.g. `veranlagung_offen`,
-    /// § 147 III 5 AO). Only for minimums.
-    #[serde(default)]
-    pub offen_solange: Option<String>,
-}
-
-impl Regelfassung {
-    /// The rule without bounds in time.
-    #[must_use]
-    pub const fn immer(regel: Regel) -> Self {
-        Self { regel, von: None, bis: None, wenn: None, offen_solange: None }
-    }
-
-    /// True if no law stands behind it.
-    #[must_use]
-    pub fn ist_empfehlung(&self) -> bool {
-        self.regel.rechtsgrundlage.starts_with("Empfehlung")
-    }
-
-    /// What follows: only a law spares the archive's decision.
-    fn folge(&self) -> Folge {
-        match self.regel.folge {
-            Folge::LoeschenOhneAnbietung if self.ist_empfehlung() => Folge::Anbieten,
-            folge => folge,
-        }
-    }
-
-    /// Permanent: a minimum without end, of whatever kind it is called.
-    const fn dauernd(&self) -> bool {
-        self.regel.dauer.is_none()
-    }
-
-    fn mindestens(&self) -> bool {
-        self.dauernd() || self.regel.art == Fristart::Mindest
-    }
-}
-
-/// Whether a rule applies: one that gives way to another where a fact is known (§ 2 IX StVG: ten
-/// years, but the register's date where there is one).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bedingung {
-    /// Only where the day of this fact is known.
-    Bekannt(String),
-    /// Only where it is not.
-    NichtBekannt(String),
 }
 
 /// A hold: nothing is deleted or handed over from its first day to its last.
@@ -120,7 +56,7 @@ impl Sperre {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vorgaben {
     /// The plan's rule for objects without one. It is reported wherever it is used.
-    pub ausweichregel: Regelfassung,
+    pub ausweichregel: Regel,
     /// The city's Land; none: no rule of a Land applies.
     pub land: Option<String>,
     /// Years after the last entry at which an object is reported for offering (usually 30).
@@ -134,7 +70,7 @@ pub struct Vorgaben {
 impl Vorgaben {
     /// As usual: reported after 30 years (permanent: 50), warned 12 months before a maximum.
     #[must_use]
-    pub const fn ueblich(ausweichregel: Regelfassung, land: Option<String>) -> Self {
+    pub const fn ueblich(ausweichregel: Regel, land: Option<String>) -> Self {
         Self {
             ausweichregel,
             land,
@@ -149,7 +85,7 @@ impl Vorgaben {
 #[derive(Clone, Copy, Debug)]
 pub struct Frage<'a> {
     /// The rules of its unit (and of what else hangs on it), in all their versions.
-    pub regeln: &'a [Regelfassung],
+    pub regeln: &'a [Regel],
     /// What holds for every object.
     pub vorgaben: &'a Vorgaben,
     /// What is known of it.

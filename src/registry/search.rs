@@ -96,6 +96,7 @@ impl Reader {
                 ausgeschlossen: ausgeschlossen()?,
                 akte: frage.akte,
                 planeinheit: frage.planeinheit.clone(),
+                einheit: None,
                 typ: frage.typ.clone(),
                 art: frage.art,
                 von: frage.von,

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -21,11 +21,11 @@ use super::{
     vorschlaege_lernen::betreff,
 };
 use crate::{
-    classify::{self, Antwort, Fundart, Kopf, Sicher, Text, Typ},
+    classify::{self, Antwort, Fund, Fundart, Kopf, Sicher, Text, Typ},
     domain::{
         access::{Urteil, Verb},
         akte::{Akte, Vorgang},
-        aktenzeichen::{Grammatik, normal},
+        aktenzeichen::{Felder, Grammatik, normal},
         dokument::{Dokument, Rueckmeldung, TextZustand, Textstand},
         record::{Index, Parts},
         zeit::Zeitpunkt,
@@ -188,11 +188,15 @@ pub struct Modellangaben {
 }
 
 impl Reader {
-    /// Suggestions for a document that the caller reads.
+    /// Suggestions for a document that the caller reads. `ausgeschlossen` as in [`Reader::suche`].
     ///
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, `aktenplan_fehlt`, or as ledger and index say.
-    pub fn vorschlaege(&self, id: Uuid) -> Result<Vorschlaege, Error> {
+    pub fn vorschlaege(
+        &self,
+        id: Uuid,
+        ausgeschlossen: impl FnOnce() -> Result<Vec<Uuid>, Error>,
+    ) -> Result<Vorschlaege, Error> {
         let registry = &self.0.registry;
         self.0.read(|s| {
             let dokument = s.dokument(id, Verb::Lesen)?.value;
@@ -211,7 +215,8 @@ impl Reader {
             let abgelehnt = abgelehnt.map(|r| r.value.abgelehnt).unwrap_or_default();
             let sicht = Gefiltert::new(&plan, &antwort, &abgelehnt);
             let planeinheiten = planvorschlaege(s, &plan, &sicht, id, &mut auswahl)?;
-            let akten = self.aktenvorschlaege(s, auswahl, &planeinheiten, &frage)?;
+            let akten =
+                self.aktenvorschlaege(s, auswahl, &planeinheiten, &frage, ausgeschlossen)?;
             let stand = registry.vorschlagsstand();
             let modell = gelernt.map(|g| Modellangaben {
                 kennung: g.kennung.clone(),
@@ -366,8 +371,8 @@ fn genau(
         };
         let (akte, vorgang_id) = match fund.art {
             Fundart::Aktenzeichen => (akte(s, &fund.wert)?, None),
-            Fundart::Geschaeftszeichen => match vorgang(s, &grammatik, &fund.wert)? {
-                Some((akte, vorgang)) => (Some(akte), Some(vorgang)),
+            Fundart::Geschaeftszeichen => match vorgang(s, &grammatik, &fund)? {
+                Some((akte, vorgang)) => (Some(akte), vorgang),
                 None => (None, None),
             },
             _ => {
@@ -378,9 +383,13 @@ fn genau(
         };
         if let Some(akte) = akte {
             auswahl.genannt(s, &akte)?;
-            let planeinheit = Some(akte.value.planeinheit.clone());
-            let akte = Some(AkteKurz::from(&akte.value));
-            found.push(Genau { art, wert: fund.wert, planeinheit, akte, vorgang_id });
+            let unit = &akte.value.planeinheit;
+            // What stands before the number is another office's, or a word of the sentence.
+            let number = fund.wert.rfind(unit.as_str()).and_then(|at| fund.wert.get(at..));
+            let foreign = fund.art == Fundart::Geschaeftszeichen && vorgang_id.is_none();
+            let wert = number.filter(|_| foreign).unwrap_or(&fund.wert).to_owned();
+            let (planeinheit, akte) = (Some(unit.clone()), Some(AkteKurz::from(&akte.value)));
+            found.push(Genau { art, wert, planeinheit, akte, vorgang_id });
         }
     }
     Ok(found)
@@ -392,23 +401,36 @@ fn akte(s: &Sicht<'_, '_>, zeichen: &str) -> Result<Option<Stored<Akte>>, Error>
     Ok(sichtbar(s.akte_darf(&akte.value, Verb::Lesen))?.map(|_| akte))
 }
 
-/// The Vorgang that has that very Geschäftszeichen, and its Akte.
+/// An Akte, and which of its Vorgänge.
+type Benannt = (Stored<Akte>, Option<Uuid>);
+
+/// The Akte that a Geschäftszeichen names, whatever office's sign stands before it, and the Vorgang
+/// that has that very Geschäftszeichen.
 fn vorgang(
     s: &Sicht<'_, '_>,
     grammatik: &Grammatik,
-    zeichen: &str,
-) -> Result<Option<(Stored<Akte>, Uuid)>, Error> {
-    let Some(felder) = grammatik.lies_geschaeftszeichen(zeichen) else { return Ok(None) };
+    fund: &Fund,
+) -> Result<Option<Benannt>, Error> {
+    let zeichen = &fund.wert;
+    let forms = [grammatik.lies_geschaeftszeichen(zeichen), grammatik.lies_ohne_oe(zeichen)];
+    let found = |felder: &Felder| fund.plan.as_ref() == Some(&felder.plan);
+    let Some(felder) = forms.into_iter().flatten().find(found) else { return Ok(None) };
     let Some(nummer) = felder.vorgang else { return Ok(None) };
     let key = Parts::new().text(&felder.plan).number(felder.lfd);
-    let Some(akte) = s.view.first::<Akte>(Index::AktePlan, &key)? else { return Ok(None) };
+    let akte = s.view.first::<Akte>(Index::AktePlan, &key)?;
+    let of_year = |akte: &Akte| {
+        let opened = akte.angelegt.datum().year();
+        felder.jahr.is_none_or(|jahr| i32::from(jahr) == opened)
+    };
+    let Some(akte) = akte.filter(|akte| of_year(&akte.value)) else { return Ok(None) };
     if sichtbar(s.akte_darf(&akte.value, Verb::Lesen))?.is_none() {
         return Ok(None);
     }
     let key = Parts::new().id(akte.value.id).number(nummer);
     let vorgang = s.view.first::<Vorgang>(Index::VorgangAkte, &key)?;
     let same = |v: &Vorgang| normal(&v.geschaeftszeichen) == normal(zeichen);
-    Ok(vorgang.filter(|v| same(&v.value)).map(|v| (akte, v.value.id)))
+    let vorgang = vorgang.filter(|v| same(&v.value)).map(|v| v.value.id);
+    Ok(Some((akte, vorgang)))
 }
 
 fn kopfangaben(text: &str) -> Kopfangaben {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     actor::Reader,
-    error::Error,
+    error::{self, Error},
     sicht::Sicht,
     vorschlaege::{AkteKurz, Aktengrund, Aktenvorschlag, Planvorschlag},
 };
@@ -134,12 +134,14 @@ impl Auswahl {
 
 impl Reader {
     /// The best of those, and of the files of the suggested units that words of the document name.
+    /// While the index catches up, there are only those.
     pub(super) fn aktenvorschlaege(
         &self,
         s: &Sicht<'_, '_>,
         mut auswahl: Auswahl,
         planeinheiten: &[Planvorschlag],
         frage: &Text<'_>,
+        ausgeschlossen: impl FnOnce() -> Result<Vec<Uuid>, Error>,
     ) -> Result<Vec<Aktenvorschlag>, Error> {
         let registry = &self.0.registry;
         let klassen = registry.0.klassen.of(s)?;
@@ -147,6 +149,11 @@ impl Reader {
         if klassen.is_empty() {
             return Ok(auswahl.beste());
         }
+        // What its reader may not see any more takes no place among the few hits.
+        let ausgeschlossen = match ausgeschlossen() {
+            Err(error) if error.art == error::Art::Voll => return Ok(auswahl.beste()),
+            other => other?,
+        };
         let worte = worte(frage);
         let lower: HashSet<String> = worte.iter().map(|wort| wort.to_lowercase()).collect();
         // The words are letters and digits alone, so the text is a question.
@@ -154,7 +161,8 @@ impl Reader {
         for unit in planeinheiten.iter().take(EINHEITEN) {
             let mut query = Query {
                 klassen: klassen.clone(),
-                planeinheit: Some(unit.nummer.clone()),
+                ausgeschlossen: ausgeschlossen.clone(),
+                einheit: Some(unit.nummer.clone()),
                 art: Some(Art::Akte),
                 limit: TREFFER,
                 ..Query::default()

@@ -6,21 +6,25 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    actor::Clerk,
+    actor::{Acting, Clerk},
     ansicht::Quittung,
     eingabe::{Pruefer, Textart},
     error::Error,
-    write::Idempotenz,
+    sicht::Sicht,
+    write::{Idempotenz, Marke, put, quittung},
 };
 use crate::domain::{
     access::Verb,
     aktenplan::Planeinheit,
     dokument::{Dokument, Rueckmeldung},
     record::Record,
+    verwaltung::Anfrage,
 };
 
 /// Units that are remembered as declined for one document.
 const ABGELEHNT_MAX: usize = 20;
+/// The newest answers about one document among which the same one is looked for.
+const EINTRAEGE_MAX: usize = 50;
 
 /// What became of a suggested unit.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -62,6 +66,30 @@ impl RueckmeldungNeu {
         }
     }
 
+    /// What the log calls it.
+    const fn aktion(&self) -> &'static str {
+        if self.angenommen { "vorschlag_angenommen" } else { "vorschlag_abgelehnt" }
+    }
+
+    /// What is known of the document's suggestions, and with this in it, if the caller may say so.
+    fn anwenden(
+        &self,
+        s: &Sicht<'_, '_>,
+        id: Uuid,
+    ) -> Result<(Option<Rueckmeldung>, Rueckmeldung), Error> {
+        let found = s.dokument(id, Verb::Aendern)?.value;
+        s.ort_offen(&found.ort)?;
+        super::dokumente::nicht_storniert(&found)?;
+        if s.get::<Planeinheit>(&self.planeinheit)?.is_none() {
+            let text = format!("Die Planeinheit „{}“ gibt es nicht.", self.planeinheit);
+            return Err(Error::ungueltig("/planeinheit", "planeinheit_unbekannt", text));
+        }
+        let before = s.get::<Rueckmeldung>(&id.to_string())?.map(|r| r.value);
+        let empty = || Rueckmeldung { dokument: id, ..Default::default() };
+        let after = self.auf(before.clone().unwrap_or_else(empty))?;
+        Ok((before, after))
+    }
+
     /// The record with this in it.
     fn auf(&self, mut stand: Rueckmeldung) -> Result<Rueckmeldung, Error> {
         let known = stand.abgelehnt.iter().position(|unit| *unit == self.planeinheit);
@@ -86,7 +114,8 @@ impl RueckmeldungNeu {
 }
 
 impl Clerk {
-    /// Notes what became of a suggestion.
+    /// Notes what became of a suggestion. What the caller has said already, and what still holds,
+    /// is answered with the receipt of that time.
     ///
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, closed, struck out, `idempotenz_abweichung`,
@@ -99,27 +128,55 @@ impl Clerk {
     ) -> Result<Quittung<Rueckgemeldet>, Error> {
         neu.pruefen()?;
         let request = (id, neu.clone());
-        let done = self.0.create(idem, &request, move |d| {
-            let found = d.sicht.dokument(id, Verb::Aendern)?.value;
-            d.sicht.ort_offen(&found.ort)?;
-            super::dokumente::nicht_storniert(&found)?;
-            if d.sicht.get::<Planeinheit>(&neu.planeinheit)?.is_none() {
-                let text = format!("Die Planeinheit „{}“ gibt es nicht.", neu.planeinheit);
-                return Err(Error::ungueltig("/planeinheit", "planeinheit_unbekannt", text));
-            }
-            let stand = d.sicht.get::<Rueckmeldung>(&id.to_string())?.map(|r| r.value);
-            let stand =
-                stand.unwrap_or_else(|| Rueckmeldung { dokument: id, ..Default::default() });
-            let stand = neu.auf(stand)?;
-            let action =
-                if neu.angenommen { "vorschlag_angenommen" } else { "vorschlag_abgelehnt" };
-            let subject = (Dokument::KIND, id.to_string());
-            let records = vec![super::write::put(&stand)?];
-            Ok((d.feder.draft(action, subject, Some(neu.grund()), records), stand, id))
-        })?;
+        let done = match self.schon_gesagt(id, &neu, idem, &request)? {
+            Some(said) => said,
+            None => self.0.create(idem, &request, move |d| {
+                let (_, stand) = neu.anwenden(&d.sicht, id)?;
+                let subject = (Dokument::KIND, id.to_string());
+                let records = vec![put(&stand)?];
+                let draft = d.feder.draft(neu.aktion(), subject, Some(neu.grund()), records);
+                Ok((draft, stand, id))
+            })?,
+        };
         done.map(|stand| {
             let Rueckmeldung { dokument, abgelehnt, angenommen } = stand;
             Ok(Rueckgemeldet { id: dokument, abgelehnt, angenommen })
         })
+    }
+    /// The receipt of the same answer, if the caller has given it before and it still holds: what
+    /// stands in the log once is not said again. What may not be said is refused by the decision.
+    fn schon_gesagt(
+        &self,
+        id: Uuid,
+        neu: &RueckmeldungNeu,
+        idem: Option<&Idempotenz>,
+        request: &impl Serialize,
+    ) -> Result<Option<Quittung<Rueckmeldung>>, Error> {
+        let Acting { actor, registry, .. } = &self.0;
+        let mark = idem.map(|i| Marke::new(actor, i, request, None)).transpose()?;
+        let unchanged = self.0.read(|s| {
+            // A key that was used answers for itself.
+            if let Some(mark) = &mark
+                && s.get::<Anfrage>(&mark.schluessel)?.is_some()
+            {
+                return Ok(None);
+            }
+            let (before, after) = neu.anwenden(s, id)?;
+            Ok(before.filter(|before| *before == after))
+        });
+        let Ok(Some(stand)) = unchanged else { return Ok(None) };
+        let grund = Some(neu.grund());
+        let (kind, key) = (Rueckmeldung::KIND, id.to_string());
+        for seq in registry.0.ledger.history(kind, &key, u64::MAX, EINTRAEGE_MAX)? {
+            let entry = registry.entry(seq)?;
+            let same = entry.body.as_ref().is_some_and(|body| {
+                let who = body.actor == actor.name() && body.on_behalf_of == actor.on_behalf_of;
+                who && body.action == neu.aktion() && body.reason == grund
+            });
+            if same {
+                return Ok(Some(quittung(stand, entry.position, true)));
+            }
+        }
+        Ok(None)
     }
 }

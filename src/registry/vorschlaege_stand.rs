@@ -7,6 +7,7 @@
 use std::{
     collections::HashSet,
     fmt,
+    io::{self, Write},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -16,15 +17,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Registry, error::Error};
+use super::Registry;
 use crate::{
-    classify::{self, Modell},
+    classify::{self, Modell, SUM, Summend},
     domain::zeit::Zeitpunkt,
 };
 
 /// Changes with every change of what stands around the model in its file.
 const MAGIC: &[u8; 16] = b"aktenlauf-vor 01";
-const SUM: usize = 32;
 /// Hex digits by which a model is named.
 const KENNUNG: usize = 16;
 /// The number of documents is told in steps, so that no single hidden one shows in it.
@@ -86,14 +86,16 @@ impl fmt::Debug for Gelernt {
 
 impl Gelernt {
     pub(super) fn new(modell: Modell, herkunft: Herkunft) -> Self {
-        let bytes = modell.to_bytes();
-        Self::with(modell, herkunft, &bytes)
+        let mut summing = Summend::new(io::sink());
+        // Into a sink all writing succeeds.
+        let _ = modell.write(&mut summing);
+        Self::with(modell, herkunft, summing.summe())
     }
 
-    /// `bytes` are the model's own.
-    fn with(modell: Modell, herkunft: Herkunft, bytes: &[u8]) -> Self {
-        let sum = hex::encode(Sha256::digest(bytes));
-        let kennung = sum.get(..KENNUNG).unwrap_or_default().to_owned();
+    /// `sum` is that of the model's own bytes.
+    fn with(modell: Modell, herkunft: Herkunft, sum: [u8; SUM]) -> Self {
+        let kennung = hex::encode(sum);
+        let kennung = kennung.get(..KENNUNG).unwrap_or_default().to_owned();
         let dokumente = modell.ids().iter().copied().collect();
         Self { modell, herkunft, kennung, dokumente }
     }
@@ -104,20 +106,20 @@ impl Gelernt {
         u64::try_from(self.modell.documents()).unwrap_or(u64::MAX)
     }
 
-    /// The file.
+    /// Writes the file, piece by piece: a model of a large stock has some hundred megabytes.
     ///
     /// # Errors
-    /// `interner_fehler` if its head can't be written as JSON.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    /// As `to` says; also if its head can't be written as JSON.
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         let head = serde_json::to_vec(&self.herkunft)?;
-        let length = u32::try_from(head.len()).map_err(Error::intern)?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(head);
-        bytes.extend(self.modell.to_bytes());
-        let sum = Sha256::digest(&bytes);
-        bytes.extend(sum);
-        Ok(bytes)
+        let length = u32::try_from(head.len()).map_err(io::Error::other)?;
+        let mut summing = Summend::new(&mut *to);
+        for part in [MAGIC.as_slice(), &length.to_le_bytes(), &head] {
+            summing.write_all(part)?;
+        }
+        self.modell.write(&mut summing)?;
+        let sum = summing.summe();
+        to.write_all(&sum)
     }
 
     /// Reads the file of the house whose journal begins with that seal.
@@ -140,7 +142,8 @@ impl Gelernt {
         if herkunft.haus != haus {
             return Err(Abgelehnt::Fremd);
         }
-        Ok(Self::with(Modell::from_bytes(model)?, herkunft, model))
+        let sum = Sha256::digest(model).into();
+        Ok(Self::with(Modell::from_bytes(model)?, herkunft, sum))
     }
 }
 

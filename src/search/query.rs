@@ -51,6 +51,8 @@ pub struct Query {
     pub akte: Option<Uuid>,
     /// Only plan units whose number begins so.
     pub planeinheit: Option<String>,
+    /// Only this very plan unit.
+    pub einheit: Option<String>,
     /// Only this type.
     pub typ: Option<String>,
     /// Only this kind of object.
@@ -118,6 +120,9 @@ impl Query {
         }
         if let Some(unit) = self.planeinheit.as_deref().filter(|unit| !unit.is_empty()) {
             parts.push((Occur::Must, constant(begins(fields.planeinheit, unit), 0.0)));
+        }
+        if let Some(unit) = &self.einheit {
+            parts.push((Occur::Must, is(Term::from_field_text(fields.planeinheit, unit))));
         }
         parts.push((Occur::Must, self.predicate()));
         Box::new(BooleanQuery::new(parts))

@@ -5,7 +5,7 @@
 //! a stop waits for nobody.
 
 use std::{
-    io,
+    io::{self, Write},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use super::{
     rest::Rest,
 };
 use crate::{
-    disk::{Disk, Sync, local::Local},
+    disk::{Disk, File, Sync, local::Local},
     registry::{Anlass, Folge, Gelernt, Jobs, Lose},
 };
 
@@ -89,14 +89,10 @@ fn round(
     turn.folge = Folge::default();
     let (documents, seconds) = (learned.gelernt_aus(), begun.elapsed().as_secs());
     tracing::info!(documents, seconds, ?why, "the suggestions were learned");
-    match learned.to_bytes().map(|bytes| file.write(&bytes)) {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            // The old one may know what has to be forgotten.
-            file.forget();
-            tracing::warn!(%error, "the model of the suggestions was not kept");
-        }
-        Err(error) => return Err(error.into()),
+    if let Err(error) = file.write(&|to| learned.write(to)) {
+        // The old one may know what has to be forgotten.
+        file.forget();
+        tracing::warn!(%error, "the model of the suggestions was not kept");
     }
     turn.next = Instant::now() + begun.elapsed().saturating_mul(REST);
     Ok(true)
@@ -154,17 +150,34 @@ impl Place<'_> {
     }
 
     /// Replaces the file: whoever reads finds the old one whole or the new one.
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, content: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let (new, name) = (self.folder.join(NEW), self.folder.join(FILE));
         match self.disk.remove(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let file = self.disk.create(&new)?;
-        file.write_at(bytes, 0)?;
+        content(&mut Strom { file: &*file, at: 0 })?;
         file.sync(Sync::Model)?;
         self.disk.rename(&new, &name)?;
         self.disk.sync_dir(self.folder, Sync::Model)
+    }
+}
+
+/// A file that is written from its beginning on.
+struct Strom<'a> {
+    file: &'a dyn File,
+    at: u64,
+}
+
+impl Write for Strom<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(bytes, self.at)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -179,13 +192,16 @@ mod tests {
         let (folder, disk) = (tempfile::tempdir().unwrap(), Local::new());
         let file = Place { disk: &disk, folder: folder.path() };
         assert_eq!(file.read().unwrap_err().kind(), io::ErrorKind::NotFound);
-        for bytes in [b"eins".as_slice(), b"zwei und mehr", b""] {
+        for parts in [&["eins"][..], &["zwei", " und", " mehr"], &[]] {
             std::fs::write(folder.path().join(NEW), b"half").unwrap();
-            file.write(bytes).unwrap();
-            assert_eq!(file.read().unwrap(), bytes);
+            file.write(&|to| parts.iter().try_for_each(|part| to.write_all(part.as_bytes())))
+                .unwrap();
+            assert_eq!(file.read().unwrap(), parts.concat().as_bytes());
             assert!(!folder.path().join(NEW).exists());
         }
         assert_eq!(disk.counts()[&Sync::Model], 6, "bytes and name");
+        let broken = file.write(&|to| to.write_all(b"x").and(Err(io::Error::other("broken"))));
+        assert!(broken.is_err() && file.read().unwrap().is_empty(), "the old one stays whole");
         file.forget();
         assert_eq!(file.read().unwrap_err().kind(), io::ErrorKind::NotFound);
         file.forget();

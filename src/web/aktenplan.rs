@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         access::Wer,
-        aktenplan::{Einheit, Fristart, Regel},
+        aktenplan::{Anker, Einheit, Fristart, Regel},
     },
     http::problem::Problem,
     registry::{
@@ -175,7 +175,27 @@ fn rule(rule: &Regel) -> String {
         Einheit::Jahre => "Jahre",
     };
     let least = if rule.art == Fristart::Mindest { "mindestens" } else { "höchstens" };
-    let from = match rule.anker.as_str() {
+    let from = match Anker::lesen(&rule.anker) {
+        Some(Anker::Spaeteres(names)) => {
+            format!(
+                "dem späteren Tag ({})",
+                names.into_iter().map(day).collect::<Vec<_>>().join(" oder ")
+            )
+        }
+        Some(Anker::Frueheres(names)) => {
+            format!(
+                "dem früheren Tag ({})",
+                names.into_iter().map(day).collect::<Vec<_>>().join(" oder ")
+            )
+        }
+        _ => day(&rule.anker),
+    };
+    format!("{least} {duration} {unit} ab {from}")
+}
+
+/// A fact from which is counted, in words.
+fn day(fact: &str) -> String {
+    match fact {
         "schliessung" => "Schließung".to_owned(),
         "geburt_187_2" => "der Geburt (deren Tag zählt mit)".to_owned(),
         "dreissigster_geburtstag" => "dem 30. Geburtstag".to_owned(),
@@ -183,6 +203,5 @@ fn rule(rule: &Regel) -> String {
         "erloeschen" => "Erlöschen".to_owned(),
         "feststellung_jahresabschluss" => "Feststellung des Jahresabschlusses".to_owned(),
         other => show::wort(other),
-    };
-    format!("{least} {duration} {unit} ab {from}")
+    }
 }

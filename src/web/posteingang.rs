@@ -19,7 +19,11 @@ use super::{
 };
 use crate::{
     domain::akte::Zustand,
-    http::problem::{Code, Problem},
+    follow::Follow,
+    http::{
+        problem::{Code, Problem},
+        refusal,
+    },
     registry::{
         Acting, AkteAnsicht, AktenFilter, Art, Blatt, DokumentAenderung, DokumentAnsicht, Error,
         Feld, Gruppenvorschlag, Planvorschlag, PosteingangFilter, Sicherheit, Textlage,
@@ -137,14 +141,17 @@ fn unless_no_plan(error: &Error) {
     }
 }
 
-fn stand(acting: &Acting, id: Uuid, wunsch: Wunsch) -> Result<Stand, Error> {
+fn stand(acting: &Acting, follow: &Follow, id: Uuid, wunsch: Wunsch) -> Result<Stand, Error> {
     acting.clerk()?;
     let reader = acting.reader()?;
     let dokument = reader.dokument(id)?;
     let vorschlaege = match dokument.akte_id {
         Some(_) => None,
         // Better a form without suggestions than none.
-        None => reader.vorschlaege(id).inspect_err(unless_no_plan).ok(),
+        None => {
+            let found = reader.vorschlaege(id, || refusal::stale(follow));
+            found.inspect_err(unless_no_plan).ok()
+        }
     };
     let Wunsch { aktenzeichen, planeinheit } = wunsch;
     let zustand = Some(Zustand::Offen);
@@ -220,7 +227,8 @@ async fn form(page: Page) -> Result<HttpResponse, Problem> {
     let planeinheit = page.query.wahl("planeinheit");
     let wunsch = Wunsch { aktenzeichen: named.clone(), planeinheit: planeinheit.clone() };
     // It asks the index for similar files, so it takes its turn with the searches.
-    let stand = page.signed.searching(move |acting| stand(acting, id, wunsch)).await?;
+    let follow = page.setup.follow.clone();
+    let stand = page.signed.searching(move |acting| stand(acting, &follow, id, wunsch)).await?;
     let missing = named.is_some() && stand.akte.is_none();
     let aktenzeichen = named.unwrap_or_default();
     let fehler = missing.then(|| unknown_akte(&aktenzeichen));
@@ -305,7 +313,8 @@ async fn refused(
     }
     let named = page.form.wahl("aktenzeichen");
     let wunsch = Wunsch { aktenzeichen: named.clone(), planeinheit: None };
-    let stand = page.signed.searching(move |acting| stand(acting, id, wunsch)).await?;
+    let follow = page.setup.follow.clone();
+    let stand = page.signed.searching(move |acting| stand(acting, &follow, id, wunsch)).await?;
     let veraltet = problem.code() == Code::Veraltet;
     let aktenzeichen = named.unwrap_or_default();
     let place = problem.errors().iter().find(|f| !f.text.is_empty());

@@ -20,8 +20,8 @@ fn einheit() -> String {
             let least = (rule.art, rule.rundung) == (Fristart::Mindest, Rundung::Jahresende);
             least && rule.dauer.is_some() && rule.anker == "schliessung" && rule.land.is_none()
         });
-        let alone = unit.weitere_regeln.is_empty() && unit.aktentyp.is_none();
-        rule.is_some() && alone && unit.schutzklasse.is_none()
+        let plain = unit.aktentyp.as_deref() == Some("sachakte") && unit.schutzklasse.is_none();
+        rule.is_some() && plain && unit.weitere_regeln.is_empty()
     };
     let units = aktenplan::muster().unwrap().einheiten;
     units.iter().find(fits).unwrap().nummer.clone()

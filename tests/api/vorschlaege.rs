@@ -1,13 +1,16 @@
 //! Suggestions over HTTP and on the page: what they say while a text waits, what becomes of a
 //! model's file, what a clerk may say of them.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use aktenlauf::{
-    domain::aktenplan,
+    domain::{access::Stufe, aktenplan, record::Kind, source::Source as _},
+    ledger::{Change, Draft, Subject},
     registry::{OeNeu, PersonNeu, RechteNeu, Rollenangabe},
+    server::System,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     stadt::{PERSONEN, Stadt, neuer_schluessel},
@@ -30,8 +33,8 @@ fn modell(stadt: &Stadt, token: &str) -> Value {
 }
 
 /// A city with the first units of the plan, which are soon learned.
-fn kleine_stadt() -> Stadt {
-    let stadt = Stadt::served_with(|file| file.suggestions.paused = false);
+fn kleine_stadt(paused: bool) -> Stadt {
+    let stadt = Stadt::served_with(|file| file.suggestions.paused = paused);
     let mut plan = aktenplan::muster().unwrap();
     plan.einheiten.truncate(60);
     let system = stadt.running().registry().system("test");
@@ -45,7 +48,7 @@ fn kleine_stadt() -> Stadt {
         oe: Some("10".into()),
         rollen: vec![rolle],
         schutzklassen: vec![],
-        stufe: Default::default(),
+        stufe: Stufe::VsNfd,
     };
     let neu = PersonNeu { anmeldename: "sb10".into(), name: "Frau sb10".into() };
     let made = system.person_anlegen(neu, rechte).unwrap();
@@ -56,7 +59,7 @@ fn kleine_stadt() -> Stadt {
 /// Catches: the loading and the writing of the file, the refusal of a damaged one.
 #[test]
 fn a_damaged_model_is_refused_and_learned_anew() {
-    let mut stadt = kleine_stadt();
+    let mut stadt = kleine_stadt(false);
     let token = stadt.token("sb10");
     let first = modell(&stadt, &token);
     let id = stadt.push(&token, &json!({ "oe": "10" }), LETTER.as_bytes()).expect(201).id();
@@ -108,6 +111,119 @@ fn a_damaged_model_is_refused_and_learned_anew() {
         answer["modell"]["stand"].take();
     }
     assert_eq!(again, before);
+}
+
+/// Waits for something that a thread of the server does.
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..600 {
+        if done() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it never comes that {what}")
+}
+
+/// True if the file of the model names a document; none: there is no file.
+fn knows(file: &Path, document: &str) -> Option<bool> {
+    let id = Uuid::parse_str(document).unwrap().as_u128().to_le_bytes();
+    Some(fs::read(file).ok()?.windows(id.len()).any(|bytes| bytes == id))
+}
+
+const ODD: &str = "Quokkagehege";
+
+/// The documents that an answer names, and whether it names the odd word as a reason.
+fn named(answer: &Value) -> (Vec<String>, bool) {
+    let units = answer["planeinheiten"].as_array().unwrap();
+    let all = |name: &str| -> Vec<String> {
+        let lists = units.iter().flat_map(|unit| unit[name].as_array().unwrap());
+        lists.map(|item| item.as_str().unwrap().to_owned()).collect()
+    };
+    (all("aehnliche"), all("worte").iter().any(|word| word == ODD))
+}
+
+/// Takes a document out of the tables, as an erasure does.
+fn erase(stadt: &Stadt, id: &str) {
+    let draft = Draft {
+        time: System.now(),
+        actor: "test".into(),
+        on_behalf_of: None,
+        credential_id: None,
+        request_id: None,
+        action: "dokument_geloescht".into(),
+        subject: Subject { kind: Kind::Dokument.name().into(), key: id.to_owned() },
+        reason: None,
+        records: vec![Change::delete(Kind::Dokument, id.to_owned())],
+        erases: vec![],
+    };
+    let ledger = stadt.running().registry().ledger();
+    ledger.commit::<(), ()>(System.id(), move |_| Ok((vec![draft], ()))).unwrap();
+}
+
+/// One letter is struck out, one Akte is raised above what most may see, one letter is erased.
+/// Catches: each look at the journal by which a model is forgotten, the removal of its file,
+/// `lehrt` and `storno` in what is learned anew.
+#[test]
+fn what_has_to_be_forgotten_is_named_by_nothing() {
+    let mut stadt = kleine_stadt(true);
+    let token = stadt.token("sb10");
+    let text = |words: &str, n: usize| format!("Guten Tag,\n\n{words}\n\nNummer {n}");
+    let filed = |unit: &str, words: &str, n: usize| {
+        let body = json!({ "planeinheit": unit, "betreff": format!("Gehege {n}") });
+        let akte = stadt.akte(&token, body);
+        let id = stadt.push(&token, &json!({ "akte_id": akte }), text(words, n).as_bytes());
+        (akte, id.expect(201).id())
+    };
+    let words = format!("das {ODD} ist zu klein, im {ODD} fehlt der Teich.");
+    let letters: Vec<(String, String)> = (0..6).map(|n| filed(&stadt.einheit, &words, n)).collect();
+    // Something else to tell them from.
+    let others: Vec<(String, String)> =
+        (6..12).map(|n| filed("01.02", "die Laterne am Kanal flackert.", n)).collect();
+    let asked =
+        stadt.push(&token, &json!({ "oe": "10" }), text(&words, 99).as_bytes()).expect(201).id();
+    let ask = |stadt: &Stadt, token: &str, id: &str| {
+        stadt.get(token, &format!("/dokumente/{id}/vorschlaege")).expect(200).json()
+    };
+    for id in letters.iter().chain(&others).map(|(_, id)| id).chain([&asked]) {
+        until("a text is read", || ask(&stadt, &token, id)["text"] == "bereit");
+    }
+    let file = stadt.data().join("modell/vorschlaege");
+    let again = |stadt: &mut Stadt, paused: bool| {
+        stadt.stop();
+        stadt.file.suggestions.paused = paused;
+        stadt.start();
+        stadt.token("sb10")
+    };
+    let [struck, raised, erased] = [0, 1, 2].map(|n| letters[n].1.as_str());
+    let token = again(&mut stadt, false);
+    let first = modell(&stadt, &token);
+    until("the model is kept", || knows(&file, raised) == Some(true));
+    let (similar, word) = named(&ask(&stadt, &token, &asked));
+    assert!(!similar.is_empty() && word, "six Akten: {}", ask(&stadt, &token, &asked));
+
+    // A model that is not learned anew forgets all the same.
+    let token = again(&mut stadt, true);
+    let path = format!("/dokumente/{struck}/storno");
+    stadt.change(&token, "POST", &path, &json!({ "grund": "doppelt" })).expect(200);
+    assert!(!named(&ask(&stadt, &token, &asked)).0.contains(&struck.to_owned()));
+    let path = format!("/akten/{}", letters[1].0);
+    stadt.change(&token, "PATCH", &path, &json!({ "stufe": "vs_nfd" })).expect(200);
+    until("the file is gone", || !file.exists());
+    let answer = ask(&stadt, &token, &asked);
+    assert!(answer["modell"].is_null() && named(&answer) == (vec![], false), "{answer}");
+
+    let token = again(&mut stadt, false);
+    assert_ne!(modell(&stadt, &token)["kennung"], first["kennung"]);
+    until("it is kept again", || knows(&file, erased) == Some(true));
+    assert_eq!([struck, raised].map(|id| knows(&file, id)), [Some(false); 2]);
+    let (similar, word) = named(&ask(&stadt, &token, &asked));
+    assert!(!similar.is_empty() && !word, "four Akten have it: {similar:?}");
+    assert!(!similar.iter().any(|id| id == struck || id == raised), "{similar:?}");
+
+    erase(&stadt, erased);
+    until("it is forgotten", || knows(&file, erased) != Some(true));
+    let (similar, _) = named(&ask(&stadt, &token, &asked));
+    assert!(!similar.contains(&erased.to_owned()), "{similar:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use aktenlauf::domain::{
     frist::{
         Antwort, Bedingung, Beitrag, Einheit, Folge, Frage, Fristart, Fristen, Grund, Lage, Regel,
-        Regelfassung, Rundung, Sperre, Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
+        Rundung, Sperre, Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
     },
     zeit::Zeitpunkt,
 };
@@ -62,7 +62,7 @@ impl Wuerfel {
         special.unwrap_or(any)
     }
 
-    fn regel(&mut self) -> Regelfassung {
+    fn regel(&mut self) -> Regel {
         let einheit = self.of(&[Einheit::Tage, Einheit::Monate, Einheit::Jahre]);
         let longest = match einheit {
             Einheit::Tage => 4000,
@@ -70,7 +70,8 @@ impl Wuerfel {
             Einheit::Jahre => 110,
         };
         let length = u32::try_from(self.below(longest)).unwrap();
-        let regel = Regel {
+        let beleg = || "beleg".to_owned();
+        Regel {
             dauer: (!self.one_in(12)).then_some(length),
             einheit,
             anker: self.of(ANKER).into(),
@@ -80,9 +81,6 @@ impl Wuerfel {
             art: if self.one_in(4) { Fristart::Hoechst } else { Fristart::Mindest },
             rundung: self.of(&[Rundung::Jahresende, Rundung::Tag]),
             folge: self.of(&[Folge::Anbieten, Folge::Einschraenken, Folge::LoeschenOhneAnbietung]),
-        };
-        let beleg = || "beleg".to_owned();
-        Regelfassung {
             von: self.one_in(4).then(|| self.tag()),
             bis: self.one_in(6).then(|| self.tag()),
             wenn: match self.below(8) {
@@ -91,7 +89,6 @@ impl Wuerfel {
                 _ => None,
             },
             offen_solange: self.one_in(6).then(|| "veranlagung_offen".into()),
-            ..Regelfassung::immer(regel)
         }
     }
 
@@ -120,7 +117,7 @@ impl Wuerfel {
 }
 
 struct Welt {
-    regeln: Vec<Regelfassung>,
+    regeln: Vec<Regel>,
     tatsachen: Tatsachen,
     sperren: Vec<Sperre>,
     vorgaben: Vorgaben,
@@ -140,7 +137,7 @@ impl Welt {
         }
     }
 
-    fn fragen<'a>(&'a self, regeln: &'a [Regelfassung], sperren: &'a [Sperre]) -> Antwort<'a> {
+    fn fragen<'a>(&'a self, regeln: &'a [Regel], sperren: &'a [Sperre]) -> Antwort<'a> {
         let Self { vorgaben, tatsachen, stichtag, .. } = self;
         let frage = Frage { regeln, vorgaben, tatsachen, sperren, stichtag: *stichtag };
         antworten(&frage).unwrap()
@@ -188,22 +185,21 @@ fn ends(welt: &Welt, dates: &Fristen) -> u64 {
         if alone.fristen.ausweichregel {
             continue;
         }
-        if rule.regel.art == Fristart::Mindest || rule.regel.dauer.is_none() {
+        if rule.art == Fristart::Mindest || rule.dauer.is_none() {
             assert!(not_before(dates.ende, alone.fristen.ende), "{rule:?}");
             assert!(alone.fristen.ende.is_some() || dates.faellig.is_none(), "{rule:?}");
-        } else if rule.regel.folge != Folge::Einschraenken {
+        } else if rule.folge != Folge::Einschraenken {
             assert!(not_before(alone.fristen.hoechstens, dates.hoechstens), "{rule:?}");
         }
-        let (Some(n), Some(from)) = (rule.regel.dauer, welt.tatsachen.tag(&rule.regel.anker))
-        else {
+        let (Some(n), Some(from)) = (rule.dauer, welt.tatsachen.tag(&rule.anker)) else {
             continue;
         };
         let Some(Grund::Regel { beitrag: Beitrag::Endet { ende, .. }, .. }) = alone.gruende.first()
         else {
             continue;
         };
-        let end = gezaehlt(from, n, rule.regel.einheit);
-        let end = match rule.regel.rundung {
+        let end = gezaehlt(from, n, rule.einheit);
+        let end = match rule.rundung {
             Rundung::Tag => end,
             Rundung::Jahresende => NaiveDate::from_ymd_opt(end.year(), 12, 31).unwrap(),
         };
@@ -253,7 +249,7 @@ fn rules_only_prolong(welt: &Welt, dates: &Fristen, dice: &mut Wuerfel) -> bool 
     // No minimum yet is no end either, and any minimum is one.
     let had = welt.regeln.iter().any(|rule| {
         let one = welt.fragen(std::slice::from_ref(rule), &[]).fristen;
-        !one.ausweichregel && (rule.regel.art == Fristart::Mindest || rule.regel.dauer.is_none())
+        !one.ausweichregel && (rule.art == Fristart::Mindest || rule.dauer.is_none())
     });
     if had {
         assert!(not_before(longer.ende, dates.ende), "a rule shortened: {more:?}");

@@ -5,8 +5,8 @@
 
 use aktenlauf::domain::{
     frist::{
-        Antwort, Einheit, Folge, Frage, Fristart, Regel, Regelfassung, Rundung, Sperre, Tatsache,
-        Tatsachen, Vorgaben, antworten,
+        Antwort, Einheit, Folge, Frage, Fristart, Regel, Rundung, Sperre, Tatsache, Tatsachen,
+        Vorgaben, antworten,
     },
     zeit::Zeitpunkt,
 };
@@ -28,7 +28,7 @@ pub struct Fall {
     pub fall: String,
     /// The question as it is written.
     pub frage: String,
-    pub regeln: Vec<Regelfassung>,
+    pub regeln: Vec<Regel>,
     pub tatsachen: Tatsachen,
     pub sperren: Vec<Sperre>,
     pub vorgaben: Vorgaben,
@@ -107,7 +107,7 @@ fn tag(nr: &str, text: &str) -> NaiveDate {
 }
 
 /// `10 jahre ab schliessung jahresende mindest anbieten von 2025-01-01 land BW`
-pub fn regel(nr: &str, text: &str) -> Regelfassung {
+pub fn regel(nr: &str, text: &str) -> Regel {
     // A choice of anchors may be written with blanks.
     let whole = text.replace(", ", ",").replace(" (", "(").replace("( ", "(").replace(" )", ")");
     let mut words = whole.split_whitespace();
@@ -133,8 +133,11 @@ pub fn regel(nr: &str, text: &str) -> Regelfassung {
         art: Fristart::Mindest,
         rundung: Rundung::Jahresende,
         folge: Folge::Anbieten,
+        von: None,
+        bis: None,
+        wenn: None,
+        offen_solange: None,
     };
-    let (mut von, mut bis) = (None, None);
     while let Some(word) = words.next() {
         match word {
             "jahresende" => regel.rundung = Rundung::Jahresende,
@@ -144,13 +147,13 @@ pub fn regel(nr: &str, text: &str) -> Regelfassung {
             "anbieten" => regel.folge = Folge::Anbieten,
             "einschraenken" => regel.folge = Folge::Einschraenken,
             "loeschen_ohne_anbietung" => regel.folge = Folge::LoeschenOhneAnbietung,
-            "von" => von = Some(tag(nr, words.next().unwrap_or_default())),
-            "bis" => bis = Some(tag(nr, words.next().unwrap_or_default())),
+            "von" => regel.von = Some(tag(nr, words.next().unwrap_or_default())),
+            "bis" => regel.bis = Some(tag(nr, words.next().unwrap_or_default())),
             "land" => regel.land = words.next().map(Into::into),
             other => wrong(other),
         }
     }
-    Regelfassung { von, bis, ..Regelfassung::immer(regel) }
+    regel
 }
 
 fn tatsachen(nr: &str, text: &str) -> Tatsachen {

@@ -18,4 +18,5 @@ mod suche;
 mod typen;
 mod vier_augen;
 mod vorschlaege;
+mod vorschlaege_akten;
 mod vorschlaege_rechte;

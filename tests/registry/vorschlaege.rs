@@ -29,10 +29,10 @@ const BASE: &str = "11;;Personal;;;;\n\
     52.9;52;Prüfstatik;Statik, Tragwerk;Prüfbericht des Statikers;;ja\n\
     70;;Stadtreinigung;;;;\n\
     70.1;70;Abfallentsorgung;Mülltonne, Sperrmüll;Bestellung einer Mülltonne | Abfuhrplan;;\n";
-const FRIEDHOF: &str =
+pub const FRIEDHOF: &str =
     "70.2;70;Friedhof;Grabstelle, Urne;Verlängerung einer Grabstelle | Urnenbeisetzung;;\n";
 
-fn fassung(rows: &str) -> Planfassung {
+pub fn fassung(rows: &str) -> Planfassung {
     Planfassung { csv: Some(format!("{HEAD}{BASE}{rows}")), ..Planfassung::default() }
 }
 
@@ -60,7 +60,7 @@ pub fn nachziehen(haus: &Haus) {
     }
 }
 
-fn akte(haus: &Haus, wer: &str, unit: &str, betreff: &str) -> AkteAnsicht {
+pub fn akte(haus: &Haus, wer: &str, unit: &str, betreff: &str) -> AkteAnsicht {
     haus.als(wer).clerk().unwrap().akte_anlegen(akte_neu(unit, betreff), None).unwrap().wert
 }
 
@@ -76,13 +76,13 @@ pub fn vs_nfd(haus: &Haus, wer: &str, rolle: Rolle, oe: Option<&str>) {
 }
 
 /// A letter that waits with an office.
-fn wartet(haus: &Haus, wer: &str, oe: &str, text: &str) -> Uuid {
+pub fn wartet(haus: &Haus, wer: &str, oe: &str, text: &str) -> Uuid {
     let meta = Metadaten { oe: Some(oe.into()), ..Metadaten::default() };
     haus.push(&haus.als(wer), meta, text.as_bytes(), None).unwrap().id
 }
 
-fn frage(haus: &Haus, wer: &str, id: Uuid) -> Vorschlaege {
-    haus.als(wer).reader().unwrap().vorschlaege(id).unwrap()
+pub fn frage(haus: &Haus, wer: &str, id: Uuid) -> Vorschlaege {
+    haus.als(wer).reader().unwrap().vorschlaege(id, || Ok(haus.follow().stale().unwrap())).unwrap()
 }
 
 fn erste(found: &Vorschlaege) -> &str {
@@ -201,7 +201,7 @@ fn our_own_numbers_count_with_an_akte_that_is_seen() {
     assert_eq!((found.genau.len(), found.akten.len()), (2, 0), "{found:?}");
 }
 
-fn neu(planeinheit: &str, angenommen: bool) -> RueckmeldungNeu {
+pub fn neu(planeinheit: &str, angenommen: bool) -> RueckmeldungNeu {
     RueckmeldungNeu { planeinheit: planeinheit.into(), angenommen, modell: Some("m1".into()) }
 }
 
@@ -253,6 +253,43 @@ fn what_a_clerk_says_is_logged_and_obeyed() {
     assert_eq!(say(21).unwrap_err().code, "vorschlaege_erschoepft");
     let kept = haus.ledger.view().get::<Rueckmeldung>(&id.to_string()).unwrap().unwrap().value;
     assert_eq!(kept.abgelehnt.len(), 20);
+}
+
+/// Catches: `schon_gesagt`, and in it each of: the record, the person, the answer, the model, the
+/// key of a request.
+#[test]
+fn what_was_said_already_stands_in_the_log_once() {
+    let haus = stadt();
+    let id = wartet(&haus, "sach61", "61", "Die Grabstelle soll verlängert werden.");
+    let say = |wer: &str, unit: &str, yes: bool, key: Option<&str>| {
+        let key = key.map(idempotenz);
+        let before = haus.ledger.head();
+        let clerk = haus.als(wer).clerk().unwrap();
+        let done = clerk.rueckmelden(id, neu(unit, yes), key.as_ref()).unwrap();
+        assert_eq!(done.wiederholt, haus.ledger.head() == before, "{unit} {yes}");
+        done
+    };
+    let first = say("sach61", "70.2", false, None);
+    assert!(!first.wiederholt);
+    let other = say("sach61", "70.1", false, Some("a"));
+    for key in [None, Some("b"), Some("b")] {
+        let again = say("sach61", "70.2", false, key);
+        let receipt = (again.seq, &again.siegel, again.wiederholt);
+        assert_eq!(receipt, (first.seq, &first.siegel, true), "{key:?}");
+        assert_eq!(again.wert, other.wert, "as it is now");
+    }
+    // The key still names the one request that it was used for.
+    let clerk = haus.als("sach61").clerk().unwrap();
+    let wrong = clerk.rueckmelden(id, neu("70.2", false), Some(&idempotenz("a"))).unwrap_err();
+    assert_eq!(wrong.code, "idempotenz_abweichung");
+    assert!(say("sach61", "70.1", false, Some("a")).wiederholt);
+    // Somebody else, another model, another answer: each is a word of its own.
+    assert!(!say("reg61", "70.2", false, None).wiederholt);
+    let later = RueckmeldungNeu { modell: Some("m2".into()), ..neu("70.2", false) };
+    assert!(!clerk.rueckmelden(id, later, None).unwrap().wiederholt);
+    assert!(!say("sach61", "70.2", true, None).wiederholt);
+    assert!(say("sach61", "70.2", true, None).wiederholt);
+    assert!(!say("sach61", "70.2", false, None).wiederholt, "taken back, so it is said anew");
 }
 
 /// Catches: the plan in memory going by its version, the filter, `Anlass::Plan`.
@@ -330,7 +367,8 @@ fn a_file_is_refused_or_answers_alike_and_so_does_a_rebuilt_model() {
     nachziehen(&haus);
     let jobs = haus.registry.jobs();
     let house = jobs.haus().unwrap().unwrap();
-    let bytes = lernen(&haus).to_bytes().unwrap();
+    let mut bytes = vec![];
+    lernen(&haus).write(&mut bytes).unwrap();
     let first = frage(&haus, "sach61", asked);
     let read = Gelernt::from_bytes(&bytes, &house).unwrap();
     jobs.modell_setzen(Arc::new(read));

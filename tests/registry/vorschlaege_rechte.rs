@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aktenlauf::{
     domain::access::{Empfaenger, Freigabe, Rolle, Stufe},
     intake::Metadaten,
-    registry::{AkteAenderung, AkteAnsicht, Reader, Vorschlaege, Zielangabe},
+    registry::{AkteAenderung, AkteAnsicht, Error, Reader, Vorschlaege, Zielangabe},
 };
 use uuid::Uuid;
 
@@ -91,9 +91,13 @@ impl Ort {
         })
     }
 
+    fn fragen(&self, reader: &Reader, id: Uuid) -> Result<Vorschlaege, Error> {
+        reader.vorschlaege(id, || Ok(self.haus.follow().stale().unwrap()))
+    }
+
     /// True if something that is hidden from the caller could have been named.
     fn ask(&self, reader: &Reader, id: Uuid, about: &str) -> bool {
-        let found = reader.vorschlaege(id).unwrap();
+        let found = self.fragen(reader, id).unwrap();
         let hidden_akten: Vec<&AkteAnsicht> =
             self.akten.iter().filter(|akte| reader.akte(akte.id).is_err()).collect();
         let hidden: BTreeSet<Uuid> = self
@@ -151,13 +155,13 @@ fn two_hundred_rounds_of_filing_and_hiding_reveal_nothing() {
             let id = dice.pick(&all);
             let reader = ort.haus.als(wer).reader().unwrap();
             if reader.dokument(id).is_err() {
-                let unknown = reader.vorschlaege(Uuid::nil()).unwrap_err();
-                assert_eq!(reader.vorschlaege(id).unwrap_err(), unknown, "hidden as unknown");
+                let unknown = ort.fragen(&reader, Uuid::nil()).unwrap_err();
+                assert_eq!(ort.fragen(&reader, id).unwrap_err(), unknown, "hidden as unknown");
                 continue;
             }
             let about = format!("{wer}, {id}, round {round}");
             guarded += u64::from(ort.ask(&reader, id, &about));
-            shown += u64::from(!named(&reader.vorschlaege(id).unwrap()).is_empty());
+            shown += u64::from(!named(&ort.fragen(&reader, id).unwrap()).is_empty());
             asked += 1;
         }
     }

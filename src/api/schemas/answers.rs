@@ -39,11 +39,13 @@ pub struct Grenzen {
     pub bytes_je_tag: u64,
 }
 
-/// A retention rule; without `dauer` permanent.
+/// A retention rule; without `dauer` permanent. Of a law that changes there are several beside
+/// each other, each with its days.
 #[derive(ToSchema)]
 pub struct Regel {
     pub dauer: Option<u32>,
     pub einheit: Einheit,
+    /// A fact, or `spaeteres(a,b)`, `frueheres(a,b)`: the later or the earlier of several.
     pub anker: String,
     pub rechtsgrundlage: String,
     pub land: Option<String>,
@@ -51,6 +53,22 @@ pub struct Regel {
     pub art: Fristart,
     pub rundung: Rundung,
     pub folge: Folge,
+    /// First day on which it is law; absent: always was.
+    pub von: Option<Datum>,
+    /// Last day on which it is law; absent: until it is changed.
+    pub bis: Option<Datum>,
+    /// When it applies; absent: always.
+    pub wenn: Option<Bedingung>,
+    /// As long as this is the case, the period does not run out.
+    pub offen_solange: Option<String>,
+}
+
+/// A rule applies only where the day of this fact is known, or only where it is not.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Bedingung {
+    Bekannt(String),
+    NichtBekannt(String),
 }
 
 #[derive(ToSchema)]

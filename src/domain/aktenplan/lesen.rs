@@ -10,9 +10,9 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{
-    Aktenplan, Aussonderungsart, Folge, Fristart, Planeinheit, Regel, baum,
+    ANKER, Aktenplan, Aussonderungsart, Folge, Fristart, Planeinheit, Regel, baum,
     tabelle::{self, Spalten},
-    zeile::{ANKER, WALLS, YES_NO, Zeile},
+    zeile::{WALLS, YES_NO, Zeile},
 };
 use crate::domain::aktenzeichen::{Grammatik, Teile, normal};
 
@@ -34,6 +34,10 @@ pub(super) const COLUMNS: &[&str] = &[
     "art",
     "rundung",
     "folge",
+    "von",
+    "bis",
+    "wenn",
+    "offen_solange",
     "aussonderungsart",
     "vorschlag",
     "schutzklasse",
@@ -164,8 +168,10 @@ fn head(text: &str) -> Result<Aktenplan, Vec<Befund>> {
         || rule.folge != Folge::Anbieten
         || !ANKER.contains(&rule.anker.as_str())
         || rule.land.is_some()
+        || rule.hat_grenzen()
     {
-        let text = "muss eine Mindestfrist mit Dauer und Anker sein, die anbietet, ohne Land";
+        let text = "muss eine Mindestfrist mit Dauer und Anker sein, die anbietet, ohne Land und \
+                    ohne von, bis, wenn, offen_solange";
         findings.push(finding("ausweichregel", text.into()));
     }
     if !findings.is_empty() {
@@ -270,9 +276,12 @@ impl Leser {
         };
         match (rule, &unit.regel) {
             (Some(rule), Some(first)) => {
-                let same = |r: &Regel| (r.land.as_ref(), r.art) == (rule.land.as_ref(), rule.art);
+                // Of another time, or under another condition, there may be a rule beside it.
+                let case = |r: &Regel| (r.land.clone(), r.art, r.wenn.clone());
+                let same = |r: &Regel| case(r) == case(&rule) && r.gilt_mit(&rule);
                 if same(first) || unit.weitere_regeln.iter().any(same) {
-                    let text = "für dieses Land und diese Fristart gibt es schon eine Regel";
+                    let text = "für dieses Land, diese Fristart und diese Zeit gibt es schon eine \
+                                Regel";
                     return self.finding(row.line, "land", text);
                 }
                 unit.weitere_regeln.push(rule);

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
+
 use super::{
     Aktenplan, Gelesen, Regel,
     lesen::COLUMNS,
@@ -50,7 +52,7 @@ pub fn csv(gelesen: &Gelesen) -> String {
 /// One row: what the rule says where it says something, else the unit.
 fn row<'a>(text: &mut String, rule: Option<&Regel>, unit: impl Fn(&'static str) -> &'a str) {
     let length = rule.map(|r| r.dauer.map_or("dauernd".into(), |n| n.to_string()));
-    let date = rule.map(|r| r.stand.to_string());
+    let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     let plain = |name: &'static str, default: &str| if name == default { "" } else { name };
     let cells = COLUMNS.iter().map(|column| match (*column, rule) {
         ("dauer", Some(_)) => length.as_deref().unwrap_or_default().to_owned(),
@@ -59,10 +61,14 @@ fn row<'a>(text: &mut String, rule: Option<&Regel>, unit: impl Fn(&'static str) 
         ("anker", Some(r)) => r.anker.clone(),
         ("rechtsgrundlage", Some(r)) => r.rechtsgrundlage.clone(),
         ("land", Some(r)) => r.land.clone().unwrap_or_default(),
-        ("stand", Some(_)) => date.clone().unwrap_or_default(),
+        ("stand", Some(r)) => r.stand.to_string(),
         ("art", Some(r)) => plain(name(KINDS, r.art), "mindest").into(),
         ("rundung", Some(r)) => plain(name(ROUNDINGS, r.rundung), "jahresende").into(),
         ("folge", Some(r)) => plain(name(ENDS, r.folge), "anbieten").into(),
+        ("von", Some(r)) => day(r.von),
+        ("bis", Some(r)) => day(r.bis),
+        ("wenn", Some(r)) => r.wenn.as_ref().map_or_else(String::new, ToString::to_string),
+        ("offen_solange", Some(r)) => r.offen_solange.clone().unwrap_or_default(),
         (column, _) => unit(column).to_owned(),
     });
     let cells: Vec<String> = cells.collect();

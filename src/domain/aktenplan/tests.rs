@@ -218,9 +218,21 @@ fn periods_of_the_musterplan_are_those_of_the_law() {
     let adoption = rules("363.05")[0];
     assert_eq!((adoption.dauer, adoption.anker.as_str()), (Some(100), "geburt"));
     let lands: Vec<_> = rules("04.04").iter().map(|r| (r.land.as_deref(), r.dauer)).collect();
-    let expected =
-        [(None, Some(8)), (Some("BW"), Some(6)), (Some("RP"), Some(6)), (Some("SN"), Some(10))];
+    let old_law = (None, Some(10));
+    let expected = [
+        (None, Some(8)),
+        old_law,
+        (Some("BW"), Some(6)),
+        (Some("RP"), Some(6)),
+        (Some("SN"), Some(10)),
+    ];
     assert_eq!(lands, expected);
+    // What the tax office may still ask for is kept: § 147 III AO, to which § 14b I UStG refers.
+    for number in ["04.03", "04.04", "04.05", "04.06"] {
+        for rule in rules(number).iter().filter(|rule| rule.land.is_none()) {
+            assert_eq!(rule.offen_solange.as_deref(), Some("veranlagung_offen"), "{number}");
+        }
+    }
     let youth = rules("363.01.01")[0];
     assert!(youth.rechtsgrundlage.starts_with("Empfehlung"));
     assert_eq!(rules("04.02").iter().filter(|r| r.dauer.is_none()).count(), 3, "permanent");

@@ -26,10 +26,12 @@ pub struct Kopf {
 
 /// How long the unit's files are kept, in the only words that 0301 has: whole years from closing,
 /// or for ever (none). What has no rule in these words goes out with the fallback's years; months
-/// and days are rounded up, so that nobody who takes the plan over keeps a file too short.
+/// and days are rounded up, so that nobody who takes the plan over keeps a file too short. Of a law
+/// that changes the years are those of the plan's date.
 fn jahre(plan: &Aktenplan, unit: &Planeinheit) -> Option<u32> {
     let mut least = unit.regel.iter().chain(&unit.weitere_regeln);
-    let rule = least.find(|r| r.art == Fristart::Mindest && r.land.is_none());
+    let everywhere = |r: &Regel| r.land.is_none() && r.wenn.is_none() && r.gilt_am(plan.stand);
+    let rule = least.find(|r| r.art == Fristart::Mindest && everywhere(r));
     match rule.unwrap_or(&plan.ausweichregel) {
         Regel { dauer: None, .. } => None,
         Regel { dauer: Some(n), einheit, .. } => Some(match einheit {

@@ -4,29 +4,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::{Aussonderungsart, Befund, Einheit, Folge, Fristart, Regel, Rundung, lesen::Leser};
+use super::{
+    Anker, Aussonderungsart, Bedingung, Befund, Einheit, Folge, Fristart, HEMMUNGEN, Regel,
+    Rundung, ist_tatsache, lesen::Leser,
+};
 use crate::domain::access::Schutzklasse;
-
-/// From what on a period may run.
-pub const ANKER: &[&str] = &[
-    "schliessung",
-    "entstehung",
-    "letzte_eintragung",
-    "geburt",
-    "geburt_187_2",
-    "dreissigster_geburtstag",
-    "gueltigkeitsende",
-    "zuschlag",
-    "zuschlag_oder_vertragsende",
-    "vertragsende",
-    "feststellung_jahresabschluss",
-    "wahltag",
-    "ausscheiden",
-    "letzte_zahlung",
-    "wegzug_oder_tod",
-    "bestandskraft",
-    "erloeschen",
-];
 
 /// The Länder, as in ISO 3166-2:DE.
 pub const LAENDER: &[&str] = &[
@@ -52,7 +34,7 @@ impl Leser {
 
     pub(super) fn rule(&mut self, row: &Zeile<'_>) -> Option<Regel> {
         let Some(length) = row.get("dauer") else {
-            for column in ["einheit", "anker", "rechtsgrundlage", "land", "stand", "art", "folge"] {
+            for column in RULE {
                 if row.get(column).is_some() {
                     self.finding(row.line, column, "ohne Dauer");
                 }
@@ -62,10 +44,7 @@ impl Leser {
         let permanent = length == "dauernd";
         let dauer = if permanent { None } else { Some(self.length(row, length)?) };
         let einheit = self.choice(row, "einheit", UNITS);
-        let anker = self.required(row, "anker")?;
-        if !ANKER.contains(&anker) {
-            self.finding(row.line, "anker", format!("{anker} ist unbekannt"));
-        }
+        let anker = self.anchor(row)?;
         let law = self.required(row, "rechtsgrundlage")?;
         let cites = |mark: &str| law.contains(mark);
         let place = ["§", "Art.", "Ziff.", "Anlage"].into_iter().any(cites);
@@ -75,9 +54,8 @@ impl Leser {
         if let Some(land) = row.get("land").filter(|land| !LAENDER.contains(land)) {
             self.finding(row.line, "land", format!("{land} ist kein Land"));
         }
-        let stand = self.required(row, "stand")?;
-        let date = NaiveDate::parse_from_str(stand, "%Y-%m-%d").ok();
-        let stand = self.parsed(row, "stand", date.filter(|_| stand.len() == 10))?;
+        self.required(row, "stand")?;
+        let stand = self.date(row, "stand")?;
         if stand > self.stand {
             self.finding(row.line, "stand", "ist jünger als der Plan");
         }
@@ -89,17 +67,73 @@ impl Leser {
         if einheit.is_none() && !permanent {
             self.finding(row.line, "einheit", "fehlt: tage, monate oder jahre");
         }
+        let art = self.choice(row, "art", KINDS).unwrap_or_default();
+        let (von, bis) = self.days(row);
         Some(Regel {
             dauer,
             einheit: einheit.unwrap_or(Einheit::Jahre),
-            anker: anker.into(),
+            anker,
             rechtsgrundlage: law.into(),
             land: row.get("land").map(Into::into),
             stand,
-            art: self.choice(row, "art", KINDS).unwrap_or_default(),
+            art,
             rundung: self.choice(row, "rundung", ROUNDINGS).unwrap_or_default(),
             folge,
+            von,
+            bis,
+            wenn: self.condition(row),
+            offen_solange: self.kept_open(row, art),
         })
+    }
+
+    /// From what on, in one spelling.
+    fn anchor(&mut self, row: &Zeile<'_>) -> Option<String> {
+        let text = self.required(row, "anker")?;
+        let anchor = Anker::lesen(text).filter(Anker::bekannt);
+        if anchor.is_none() {
+            let one = "eine Tatsache, oder spaeteres(…) oder frueheres(…) von mehreren";
+            self.finding(row.line, "anker", format!("{text} ist unbekannt: gebraucht wird {one}"));
+        }
+        Some(anchor.map_or_else(|| text.to_owned(), |anchor| anchor.to_string()))
+    }
+
+    /// The days on which a rule is law.
+    fn days(&mut self, row: &Zeile<'_>) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let (von, bis) = (self.date(row, "von"), self.date(row, "bis"));
+        if von.zip(bis).is_some_and(|(von, bis)| bis < von) {
+            self.finding(row.line, "bis", "liegt vor dem ersten Tag der Regel");
+        }
+        (von, bis)
+    }
+
+    fn condition(&mut self, row: &Zeile<'_>) -> Option<Bedingung> {
+        let text = row.get("wenn")?;
+        let condition = self.parsed(row, "wenn", Bedingung::lesen(text))?;
+        if !ist_tatsache(condition.tatsache()) {
+            let text = format!("{} ist keine bekannte Tatsache", condition.tatsache());
+            self.finding(row.line, "wenn", text);
+        }
+        Some(condition)
+    }
+
+    /// What keeps the period from running out. What has to be gone at the latest is not kept open.
+    fn kept_open(&mut self, row: &Zeile<'_>, art: Fristart) -> Option<String> {
+        let text = row.get("offen_solange")?;
+        if !HEMMUNGEN.contains(&text) {
+            let text = format!("{text} ist unbekannt; es gibt {}", HEMMUNGEN.join(", "));
+            self.finding(row.line, "offen_solange", text);
+        }
+        if art == Fristart::Hoechst {
+            self.finding(row.line, "offen_solange", "gibt es nur bei einer Mindestfrist");
+        }
+        Some(text.to_owned())
+    }
+
+    /// A date, where the cell is not empty.
+    fn date(&mut self, row: &Zeile<'_>, column: &str) -> Option<NaiveDate> {
+        let text = row.get(column)?;
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        self.parsed(row, column, date.filter(|_| text.len() == 10))
     }
 
     pub(super) fn length(&mut self, row: &Zeile<'_>, text: &str) -> Option<u32> {
@@ -165,6 +199,20 @@ impl Leser {
     }
 }
 
+/// Columns that say nothing where there is no rule.
+const RULE: &[&str] = &[
+    "einheit",
+    "anker",
+    "rechtsgrundlage",
+    "land",
+    "stand",
+    "art",
+    "folge",
+    "von",
+    "bis",
+    "wenn",
+    "offen_solange",
+];
 pub(super) const UNITS: &[(&str, Einheit)] =
     &[("tage", Einheit::Tage), ("monate", Einheit::Monate), ("jahre", Einheit::Jahre)];
 pub(super) const KINDS: &[(&str, Fristart)] =

@@ -56,6 +56,8 @@ pub struct Felder {
 pub struct Grammatik {
     akte: Muster,
     vorgang: Muster,
+    /// What is left of `vorgang` behind the OE; none: it has no OE.
+    ohne_oe: Option<Muster>,
 }
 
 impl Grammatik {
@@ -77,7 +79,8 @@ impl Grammatik {
         if !vorgang.has(Feld::Vorgang) {
             return Err(Error::Missing(Feld::Vorgang.name()));
         }
-        Ok(Self { akte, vorgang })
+        let ohne_oe = vorgang.behind(Feld::Oe);
+        Ok(Self { akte, vorgang, ohne_oe })
     }
 
     /// The Aktenzeichen of a file.
@@ -118,6 +121,13 @@ impl Grammatik {
     #[must_use]
     pub fn lies_geschaeftszeichen(&self, text: &str) -> Option<Felder> {
         self.vorgang.read(text)
+    }
+
+    /// Reads what stands behind the OE in a Geschäftszeichen of this form: another office may write
+    /// its own sign in front of the number of a file, in whatever form.
+    #[must_use]
+    pub fn lies_ohne_oe(&self, text: &str) -> Option<Felder> {
+        self.ohne_oe.as_ref()?.read(text)
     }
 }
 
@@ -254,6 +264,13 @@ impl Muster {
         })
     }
 
+    /// What is left of it behind a field and the text that follows that.
+    fn behind(&self, field: Feld) -> Option<Self> {
+        let of = |piece: &Stueck| matches!(piece, Stueck::Feld(f, _) if *f == field);
+        let at = self.0.iter().position(of)?;
+        Some(Self(self.0.get(at + 2..)?.to_vec()))
+    }
+
     fn write(&self, values: &Felder) -> String {
         let mut result = String::new();
         for piece in &self.0 {
@@ -388,6 +405,22 @@ mod tests {
             assert_eq!(grammar.geschaeftszeichen(oe, plan, 7, 3, 2026).as_deref(), Ok(text));
             let expected = Felder { oe: Some(oe.into()), vorgang: Some(3), ..values(plan, 7) };
             assert_eq!(grammar.lies_geschaeftszeichen(text), Some(expected), "{text}");
+        }
+    }
+
+    /// Fails if the number behind another office's sign is not read, or one without that part is.
+    #[test]
+    fn the_number_behind_an_oe_is_read_alone() {
+        let read = |form: &str, text: &str| {
+            Grammatik::parse("{plan}-{lfd}", form).unwrap().lies_ohne_oe(text)
+        };
+        let expected = |plan: &str| Some(Felder { vorgang: Some(3), ..values(plan, 7) });
+        assert_eq!(read(SAXON, "521.01-7-3"), expected("521.01"));
+        let long = "{oe} – {plan}-{lfd}-{vorgang:3}";
+        assert_eq!(read(long, "0211-20000-7-003"), expected("0211-20000"));
+        assert_eq!(read("{plan}-{lfd}-{vorgang}", "521.01-7-3"), None, "there is no OE in front");
+        for text in ["521.01-7", "521.01", "7-3", ""] {
+            assert_eq!(read(SAXON, text), None, "{text}");
         }
     }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Anker, Bedingung, Beitrag, Einheit, Error, Folge, Frage, GiltNicht, Grund, LETZTE_EINTRAGUNG,
-    Lage, Luecke, Regelfassung, Rundung, SCHLIESSUNG, Sperre, Tatsache, Tatsachen, Vorgaben,
-    Zaehlung, gerundet, letzter_tag, rechnen::danach,
+    Lage, Luecke, Regel, Rundung, SCHLIESSUNG, Sperre, Tatsache, Tatsachen, Vorgaben, Zaehlung,
+    gerundet, letzter_tag, rechnen::danach,
 };
 
 /// The dates of one object.
@@ -102,11 +102,11 @@ struct Summe<'a> {
 }
 
 impl<'a> Summe<'a> {
-    fn add(&mut self, version: &'a Regelfassung, gives: Beitrag<'a>) -> Result<(), Error> {
-        self.gruende.push(Grund::Regel { fassung: version, beitrag: gives });
-        let minimum = version.mindestens();
+    fn add(&mut self, rule: &'a Regel, gives: Beitrag<'a>) -> Result<(), Error> {
+        self.gruende.push(Grund::Regel { regel: rule, beitrag: gives });
+        let minimum = rule.ist_mindestfrist();
         let applies = !matches!(gives, Beitrag::GiltNicht(_));
-        self.anbieten |= applies && version.folge() == Folge::Anbieten;
+        self.anbieten |= applies && rule.rechtsfolge() == Folge::Anbieten;
         if minimum && applies {
             self.mindestens = true;
             self.endlos |= !matches!(gives, Beitrag::Endet { .. });
@@ -116,27 +116,27 @@ impl<'a> Summe<'a> {
             Beitrag::Dauernd => self.dauernd = true,
             Beitrag::NichtGeschlossen | Beitrag::Gehemmt(_) => self.offen = true,
             Beitrag::Unbekannt(_) => self.unbekannt = true,
-            Beitrag::Endet { ende, .. } if minimum => self.minimum(version, ende)?,
-            Beitrag::Endet { ende, .. } => self.maximum(version, ende)?,
+            Beitrag::Endet { ende, .. } if minimum => self.minimum(rule, ende)?,
+            Beitrag::Endet { ende, .. } => self.maximum(rule, ende)?,
         }
         Ok(())
     }
 
-    fn minimum(&mut self, version: &Regelfassung, ende: NaiveDate) -> Result<(), Error> {
-        let folge = version.folge();
+    fn minimum(&mut self, rule: &Regel, ende: NaiveDate) -> Result<(), Error> {
+        let folge = rule.rechtsfolge();
         if folge == Folge::Einschraenken {
-            self.restrict(first_day(version, ende)?);
+            self.restrict(first_day(rule, ende)?);
         }
         let later = |(day, other)| (day, milde(other)) < (ende, milde(folge));
         if self.ende.is_none_or(later) {
             self.ende = Some((ende, folge));
         }
-        self.erster_tag = self.erster_tag.max(version.von);
+        self.erster_tag = self.erster_tag.max(rule.von);
         Ok(())
     }
 
-    fn maximum(&mut self, version: &Regelfassung, ende: NaiveDate) -> Result<(), Error> {
-        let (folge, day) = (version.folge(), first_day(version, ende)?);
+    fn maximum(&mut self, rule: &Regel, ende: NaiveDate) -> Result<(), Error> {
+        let (folge, day) = (rule.rechtsfolge(), first_day(rule, ende)?);
         // Restricted data are kept on, so this is no maximum of keeping: § 13 II BMG restricts
         // after 5 years and deletes after 55.
         if folge == Folge::Einschraenken {
@@ -211,9 +211,9 @@ const fn milde(folge: Folge) -> u8 {
 }
 
 /// The first day after an end, but not before the rule's own first day.
-fn first_day(version: &Regelfassung, ende: NaiveDate) -> Result<NaiveDate, Error> {
+fn first_day(rule: &Regel, ende: NaiveDate) -> Result<NaiveDate, Error> {
     let day = danach(ende)?;
-    Ok(version.von.map_or(day, |von| day.max(von)))
+    Ok(rule.von.map_or(day, |von| day.max(von)))
 }
 
 /// Answers a question.
@@ -224,13 +224,13 @@ pub fn antworten<'a>(frage: &Frage<'a>) -> Result<Antwort<'a>, Error> {
     let Frage { vorgaben, tatsachen, .. } = *frage;
     let mut sum = Summe::default();
     let mut applied = false;
-    for version in frage.regeln {
-        let gives = match gilt_nicht(version, frage) {
+    for rule in frage.regeln {
+        let gives = match gilt_nicht(rule, frage) {
             Some(why) => Beitrag::GiltNicht(why),
-            None => beitrag(version, tatsachen)?,
+            None => beitrag(rule, tatsachen)?,
         };
         applied |= !matches!(gives, Beitrag::GiltNicht(_));
-        sum.add(version, gives)?;
+        sum.add(rule, gives)?;
     }
     if !applied {
         sum.gruende.push(Grund::Ausweichregel);
@@ -286,18 +286,18 @@ pub fn meldetag(
     last.map(|day| letzter_tag(day, Zaehlung::Ereignis, years, Einheit::Jahre)).transpose()
 }
 
-fn gilt_nicht<'a>(version: &'a Regelfassung, frage: &Frage<'_>) -> Option<GiltNicht<'a>> {
-    let land = version.regel.land.as_deref();
+fn gilt_nicht<'a>(rule: &'a Regel, frage: &Frage<'_>) -> Option<GiltNicht<'a>> {
+    let land = rule.land.as_deref();
     if let Some(land) = land.filter(|land| frage.vorgaben.land.as_deref() != Some(land)) {
         return Some(GiltNicht::Land(land));
     }
-    if let Some(von) = version.von.filter(|von| frage.stichtag < *von) {
+    if let Some(von) = rule.von.filter(|von| frage.stichtag < *von) {
         return Some(GiltNicht::ErstAb(von));
     }
-    if let Some(bis) = version.bis.filter(|bis| *bis < frage.stichtag) {
+    if let Some(bis) = rule.bis.filter(|bis| *bis < frage.stichtag) {
         return Some(GiltNicht::NurBis(bis));
     }
-    let condition = version.wenn.as_ref()?;
+    let condition = rule.wenn.as_ref()?;
     let met = match condition {
         Bedingung::Bekannt(fact) => frage.tatsachen.tag(fact).is_some(),
         Bedingung::NichtBekannt(fact) => frage.tatsachen.tag(fact).is_none(),
@@ -306,17 +306,16 @@ fn gilt_nicht<'a>(version: &'a Regelfassung, frage: &Frage<'_>) -> Option<GiltNi
 }
 
 /// What a rule that applies gives.
-fn beitrag<'a>(version: &'a Regelfassung, facts: &Tatsachen) -> Result<Beitrag<'a>, Error> {
-    let rule = &version.regel;
-    let anchor = Anker::lesen(&rule.anker)?;
+fn beitrag<'a>(rule: &'a Regel, facts: &Tatsachen) -> Result<Beitrag<'a>, Error> {
+    let anchor = Anker::lesen(&rule.anker).ok_or_else(|| Error::Anker(rule.anker.clone()))?;
     let Some(length) = rule.dauer else { return Ok(Beitrag::Dauernd) };
     // That nobody knows a day does not mean that there is none.
-    if let Some(Bedingung::NichtBekannt(fact)) = &version.wenn
+    if let Some(Bedingung::NichtBekannt(fact)) = &rule.wenn
         && facts.get(fact) == Some(Tatsache::Unbekannt)
     {
         return Ok(Beitrag::Unbekannt(fact));
     }
-    if let Some(fact) = version.offen_solange.as_deref().filter(|_| version.mindestens()) {
+    if let Some(fact) = rule.offen_solange.as_deref().filter(|_| rule.ist_mindestfrist()) {
         match facts.get(fact) {
             Some(Tatsache::Unbekannt) => return Ok(Beitrag::Unbekannt(fact)),
             Some(_) => return Ok(Beitrag::Gehemmt(fact)),
@@ -362,7 +361,7 @@ fn hold<'a>(
     // An open hold that is in force on the day of the question stops what is overdue, too.
     let open = |hold: &&Sperre| hold.bis.is_none() && hold.gilt_am(frage.stichtag);
     if let Some(hold) = holds.iter().find(open) {
-        reasons.push(Grund::Sperre(*hold, None));
+        reasons.push(Grund::SperreOhneEnde { von: hold.von });
         return Ok((None, true));
     }
     let Some(mut day) = due else { return Ok((None, false)) };
@@ -373,11 +372,11 @@ fn hold<'a>(
             continue;
         }
         let Some(last) = hold.bis else {
-            reasons.push(Grund::Sperre(hold, None));
+            reasons.push(Grund::SperreOhneEnde { von: hold.von });
             return Ok((None, true));
         };
         day = danach(last)?;
-        reasons.push(Grund::Sperre(hold, Some(day)));
+        reasons.push(Grund::Sperre { von: hold.von, bis: last, faellig: day });
     }
     Ok((Some(day), false))
 }

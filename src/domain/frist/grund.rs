@@ -7,7 +7,7 @@ use std::fmt;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::{Bedingung, Einheit, Fristart, Regelfassung, Rundung, Sperre, Zaehlung};
+use super::{Bedingung, Einheit, Fristart, Regel, Rundung, Zaehlung};
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Grund<'a> {
     /// What one rule says.
     Regel {
         /// The rule.
-        fassung: &'a Regelfassung,
+        regel: &'a Regel,
         /// What it gives.
         beitrag: Beitrag<'a>,
     },
@@ -30,8 +30,20 @@ pub enum Grund<'a> {
         /// The minimum's; none: it has none.
         ende: Option<NaiveDate>,
     },
-    /// A hold moves the due day to this one; none: there is none as long as it lasts.
-    Sperre(Sperre, Option<NaiveDate>),
+    /// A hold moves the due day behind its end.
+    Sperre {
+        /// Its first day.
+        von: NaiveDate,
+        /// Its last.
+        bis: NaiveDate,
+        /// The due day then, unless another hold covers it.
+        faellig: NaiveDate,
+    },
+    /// As long as a hold without end lasts, there is no due day.
+    SperreOhneEnde {
+        /// Its first day.
+        von: NaiveDate,
+    },
 }
 
 /// What one rule gives.
@@ -78,7 +90,7 @@ pub enum GiltNicht<'a> {
 impl fmt::Display for Grund<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Regel { fassung, beitrag } => regel(f, fassung, beitrag),
+            Self::Regel { regel, beitrag } => satz(f, regel, beitrag),
             Self::Ausweichregel => f.write_str(
                 "Keine Regel trifft zu: Ausweichregel des Aktenplans; nichts wird vernichtet, \
                  bis eine Regel bestätigt ist",
@@ -93,22 +105,17 @@ impl fmt::Display for Grund<'_> {
                     None => f.write_str("nie"),
                 }
             }
-            Self::Sperre(Sperre { von, bis: Some(bis) }, due) => {
-                write!(f, "Sperre von {von} bis {bis}")?;
-                match due {
-                    Some(due) => write!(f, ": fällig frühestens {due}"),
-                    None => Ok(()),
-                }
+            Self::Sperre { von, bis, faellig } => {
+                write!(f, "Sperre von {von} bis {bis}: fällig frühestens {faellig}")
             }
-            Self::Sperre(Sperre { von, bis: None }, _) => {
+            Self::SperreOhneEnde { von } => {
                 write!(f, "Sperre ab {von} ohne Ende: nicht fällig")
             }
         }
     }
 }
 
-fn regel(f: &mut fmt::Formatter<'_>, version: &Regelfassung, gives: &Beitrag<'_>) -> fmt::Result {
-    let rule = &version.regel;
+fn satz(f: &mut fmt::Formatter<'_>, rule: &Regel, gives: &Beitrag<'_>) -> fmt::Result {
     match rule.dauer {
         None => f.write_str("dauernd")?,
         Some(n) => {
@@ -121,7 +128,7 @@ fn regel(f: &mut fmt::Formatter<'_>, version: &Regelfassung, gives: &Beitrag<'_>
     write!(f, ", {}", rule.rechtsgrundlage)?;
     match gives {
         Beitrag::Endet { anker, zaehlung, nicht_vor, .. } => {
-            ab(f, version, *anker, *zaehlung)?;
+            ab(f, rule, *anker, *zaehlung)?;
             if let Some(event) = nicht_vor {
                 write!(f, ", mindestens bis {event}")?;
             }
@@ -132,11 +139,11 @@ fn regel(f: &mut fmt::Formatter<'_>, version: &Regelfassung, gives: &Beitrag<'_>
         Beitrag::Gehemmt(fact) => write!(f, ", ohne Ende, solange „{fact}“ gilt")?,
         Beitrag::GiltNicht(why) => gilt_nicht(f, *why)?,
     }
-    match version.von {
+    match rule.von {
         Some(von) => write!(f, "; Regel gilt seit {von}")?,
         None => write!(f, "; Regel nach dem Stand vom {}", rule.stand)?,
     }
-    match version.bis {
+    match rule.bis {
         Some(bis) => write!(f, " bis {bis}"),
         None => Ok(()),
     }
@@ -144,11 +151,10 @@ fn regel(f: &mut fmt::Formatter<'_>, version: &Regelfassung, gives: &Beitrag<'_>
 
 fn ab(
     f: &mut fmt::Formatter<'_>,
-    version: &Regelfassung,
+    rule: &Regel,
     anker: NaiveDate,
     zaehlung: Zaehlung,
 ) -> fmt::Result {
-    let rule = &version.regel;
     if rule.rundung == Rundung::Jahresende
         && rule.einheit == Einheit::Jahre
         && zaehlung == Zaehlung::Ereignis

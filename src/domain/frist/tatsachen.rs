@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{
-    Einheit, Error,
+    Anker, Einheit,
     rechnen::{Zaehlung, danach, letzter_tag},
 };
 use crate::domain::zeit::Zeitpunkt;
@@ -74,20 +74,6 @@ impl Tatsachen {
     }
 }
 
-/// From what on a rule counts, as its `anker` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Anker<'a> {
-    /// From this fact.
-    Ab(&'a str),
-    /// From the later of these facts; unknown if one is.
-    Spaeteres(Vec<&'a str>),
-    /// From the earlier of these facts; unknown if one is.
-    Frueheres(Vec<&'a str>),
-    /// From the award, and not before the contract's end (§ 8 IV VgV): not the same as the later
-    /// of the two plus the years.
-    ZuschlagBisVertragsende,
-}
-
 /// Where a rule's counting starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beginn {
@@ -100,32 +86,6 @@ pub struct Beginn {
 }
 
 impl<'a> Anker<'a> {
-    /// Reads the `anker` of a rule: a fact's name, `spaeteres(a,b)` or `frueheres(a,b)`.
-    ///
-    /// # Errors
-    /// [`Error::Anker`]
-    pub fn lesen(text: &'a str) -> Result<Self, Error> {
-        let wrong = || Error::Anker(text.into());
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let name = |t: &'a str| {
-            let t = t.trim();
-            (!t.is_empty() && t.chars().all(plain)).then_some(t).ok_or_else(wrong)
-        };
-        if text == "zuschlag_oder_vertragsende" {
-            return Ok(Self::ZuschlagBisVertragsende);
-        }
-        let Some((choice, names)) = text.trim().split_once('(') else {
-            return name(text).map(Self::Ab);
-        };
-        let names = names.strip_suffix(')').ok_or_else(wrong)?;
-        let names = names.split(',').map(name).collect::<Result<Vec<_>, _>>()?;
-        match choice.trim_end() {
-            "spaeteres" => Ok(Self::Spaeteres(names)),
-            "frueheres" => Ok(Self::Frueheres(names)),
-            _ => Err(wrong()),
-        }
-    }
-
     /// The day from which is counted.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ fn day(text: &str) -> NaiveDate {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
 }
 
-fn years(n: u32, anker: &str, law: &str) -> Regelfassung {
-    Regelfassung::immer(Regel {
+fn years(n: u32, anker: &str, law: &str) -> Regel {
+    Regel {
         dauer: Some(n),
         einheit: Einheit::Jahre,
         anker: anker.into(),
@@ -17,12 +17,15 @@ fn years(n: u32, anker: &str, law: &str) -> Regelfassung {
         art: Fristart::Mindest,
         rundung: Rundung::Jahresende,
         folge: Folge::Anbieten,
-    })
+        von: None,
+        bis: None,
+        wenn: None,
+        offen_solange: None,
+    }
 }
 
-fn most(mut rule: Regelfassung, folge: Folge) -> Regelfassung {
-    (rule.regel.art, rule.regel.rundung, rule.regel.folge) =
-        (Fristart::Hoechst, Rundung::Tag, folge);
+fn most(mut rule: Regel, folge: Folge) -> Regel {
+    (rule.art, rule.rundung, rule.folge) = (Fristart::Hoechst, Rundung::Tag, folge);
     rule
 }
 
@@ -37,7 +40,7 @@ fn facts(all: &[(&str, &str)]) -> Tatsachen {
 
 /// The dates and the sentences.
 fn ask(
-    regeln: &[Regelfassung],
+    regeln: &[Regel],
     tatsachen: &Tatsachen,
     sperren: &[Sperre],
     stichtag: &str,
@@ -54,15 +57,15 @@ fn every_rule_gives_its_reason_in_a_sentence() {
     let mut ao = years(10, SCHLIESSUNG, "§ 147 AO");
     ao.von = Some(day("2025-01-01"));
     let mut saxon = years(7, SCHLIESSUNG, "§ 91b SächsWG");
-    saxon.regel.land = Some("SN".into());
+    saxon.land = Some("SN".into());
     let youth = years(100, "geburt_187_2", "Empfehlung: § 9b SGB VIII");
     let mut youth_day = youth.clone();
-    youth_day.regel.rundung = Rundung::Tag;
+    youth_day.rundung = Rundung::Tag;
     assert!(youth.ist_empfehlung() && !ao.ist_empfehlung());
     let mut permanent = years(1, SCHLIESSUNG, "Empfehlung: kommunale Praxis");
-    permanent.regel.dauer = None;
+    permanent.dauer = None;
     let mut six = most(years(6, "wahltag", "§ 90 Abs. 2 BWO"), Folge::Anbieten);
-    six.regel.einheit = Einheit::Monate;
+    six.einheit = Einheit::Monate;
     let mut old = years(10, SCHLIESSUNG, "§ 147 AO");
     old.bis = Some(day("2024-12-31"));
     let award = years(3, "zuschlag_oder_vertragsende", "§ 8 Abs. 4 VgV");
@@ -142,7 +145,7 @@ fn what_is_missing_for_an_end_is_named() {
     let voucher = facts(&[("beleg", "2017-03-15")]);
     let stand = "Regel nach dem Stand vom 2025-07-01";
     let mut months = years(6, "beleg", "§ 1");
-    months.regel.einheit = Einheit::Monate;
+    months.einheit = Einheit::Monate;
     let mut young = years(8, "beleg", "§ 1");
     young.von = Some(day("2027-01-01"));
     let rules = [ao, years(10, SCHLIESSUNG, "§ 1"), months, young];
@@ -177,7 +180,7 @@ fn a_maximum_is_warned_of_and_a_restriction_is_none() {
     assert_eq!(dates.folge, Some(Folge::LoeschenOhneAnbietung));
 
     let mut restrict = most(years(5, "wegzug_oder_tod", "§ 13 Abs. 2 BMG"), Folge::Einschraenken);
-    restrict.regel.rundung = Rundung::Jahresende;
+    restrict.rundung = Rundung::Jahresende;
     let keep = years(55, "wegzug_oder_tod", "§ 13 Abs. 2 BMG");
     let known = facts(&[("wegzug_oder_tod", "2020-04-03")]);
     let (dates, _) = ask(&[restrict.clone(), keep], &known, &[], "2026-01-01");
@@ -197,12 +200,12 @@ fn the_first_restriction_counts_and_a_permanent_rule_clashes_with_any_maximum() 
     let moved = facts(&[("wegzug_oder_tod", "2020-04-03")]);
     let rule = |n| most(years(n, "wegzug_oder_tod", "§ 13 BMG"), Folge::Einschraenken);
     let mut minimum = years(3, "wegzug_oder_tod", "§ 2");
-    minimum.regel.folge = Folge::Einschraenken;
+    minimum.folge = Folge::Einschraenken;
     let (dates, _) = ask(&[rule(5), minimum, rule(9)], &moved, &[], "2026-01-01");
     assert_eq!(dates.eingeschraenkt_ab, Some(day("2024-01-01")));
 
     let mut permanent = years(1, "wegzug_oder_tod", "§ 1");
-    permanent.regel.dauer = None;
+    permanent.dauer = None;
     let erase = most(years(5, "wegzug_oder_tod", "§ 3"), Folge::LoeschenOhneAnbietung);
     let known = years(9, "wegzug_oder_tod", "§ 4");
     let (dates, reasons) = ask(&[known, permanent, erase], &moved, &[], "2026-01-01");
@@ -234,13 +237,13 @@ fn a_rule_gives_way_where_another_fact_is_known() {
 fn what_lasts_is_reported_after_thirty_or_fifty_years() {
     let known = facts(&[(LETZTE_EINTRAGUNG, "1996-02-29"), (SCHLIESSUNG, "2020-01-01")]);
     let mut permanent = years(1, SCHLIESSUNG, "§ 1");
-    let at = |rule: &Regelfassung| ask(std::slice::from_ref(rule), &known, &[], "2026-01-01").0;
+    let at = |rule: &Regel| ask(std::slice::from_ref(rule), &known, &[], "2026-01-01").0;
     let long = at(&years(60, SCHLIESSUNG, "§ 1"));
     assert_eq!(long.meldetag, Some(day("2026-02-28")));
     // Offered early; destroyed not before its end.
     assert!(long.anbietbar(day("2026-02-28")) && !long.anbietbar(day("2026-02-27")));
     assert!(!long.vernichtbar(day("2080-12-31")) && long.vernichtbar(day("2081-01-01")));
-    permanent.regel.dauer = None;
+    permanent.dauer = None;
     assert_eq!(at(&permanent).meldetag, Some(day("2046-02-28")));
     assert!(!at(&permanent).vernichtbar(day("9999-12-31")));
     assert_eq!(meldetag(&Tatsachen::new(), false, &vorgaben()), Ok(None));
@@ -249,7 +252,7 @@ fn what_lasts_is_reported_after_thirty_or_fifty_years() {
 #[test]
 fn the_first_day_that_counts_is_told() {
     let closed = facts(&[(SCHLIESSUNG, "2024-06-14"), ("geburt", "2000-02-29")]);
-    let first = |rule: Regelfassung| {
+    let first = |rule: Regel| {
         let vorgaben = vorgaben();
         let frage = Frage {
             regeln: &[rule],
@@ -266,11 +269,11 @@ fn the_first_day_that_counts_is_told() {
     };
     assert_eq!(first(years(10, SCHLIESSUNG, "§ 1")), day("2025-01-01"));
     let mut exact = years(10, SCHLIESSUNG, "§ 1");
-    exact.regel.rundung = Rundung::Tag;
+    exact.rundung = Rundung::Tag;
     assert_eq!(first(exact), day("2024-06-15"));
     assert_eq!(first(years(10, "geburt_187_2", "§ 1")), day("2000-02-29"));
     let mut thirty = years(1, "dreissigster_geburtstag", "§ 1");
-    thirty.regel.rundung = Rundung::Tag;
+    thirty.rundung = Rundung::Tag;
     assert_eq!(first(thirty), day("2030-03-02"), "the birthday is the first of March");
 }
 
@@ -299,7 +302,7 @@ fn of_two_consequences_on_one_day_the_milder_is_taken() {
     let closed = facts(&[(SCHLIESSUNG, "2024-06-14")]);
     let with = |folge| {
         let mut rule = years(3, SCHLIESSUNG, "§ 1");
-        rule.regel.folge = folge;
+        rule.folge = folge;
         rule
     };
     let keep = with(Folge::Einschraenken);
@@ -316,7 +319,7 @@ fn of_two_consequences_on_one_day_the_milder_is_taken() {
     }
     let (offer, erase) = (with(Folge::Anbieten), years(9, SCHLIESSUNG, "§ 2"));
     let mut erase_later = erase;
-    erase_later.regel.folge = Folge::LoeschenOhneAnbietung;
+    erase_later.folge = Folge::LoeschenOhneAnbietung;
     let (dates, _) = ask(&[offer, erase_later], &closed, &[], "2026-01-01");
     assert_eq!(dates.folge, Some(Folge::Anbieten), "the archive is asked if one rule says so");
 }
@@ -337,7 +340,7 @@ fn years_of_life_end_on_the_day_before() {
 fn what_no_calendar_holds_is_refused() {
     let closed = facts(&[(SCHLIESSUNG, "2024-06-14"), ("a", "2020-01-01")]);
     let vorgaben = vorgaben();
-    let at = |rule: &Regelfassung| {
+    let at = |rule: &Regel| {
         let frage = Frage {
             regeln: std::slice::from_ref(rule),
             vorgaben: &vorgaben,
@@ -364,10 +367,10 @@ fn what_no_calendar_holds_is_refused() {
 #[test]
 fn only_a_law_that_stands_alone_spares_the_archives_decision() {
     let known = facts(&[(SCHLIESSUNG, "2020-01-01")]);
-    let folge = |rules: &[Regelfassung]| ask(rules, &known, &[], "2026-01-01").0.folge;
+    let folge = |rules: &[Regel]| ask(rules, &known, &[], "2026-01-01").0.folge;
     let delete = |law| most(years(3, SCHLIESSUNG, law), Folge::LoeschenOhneAnbietung);
     let mut least = years(0, SCHLIESSUNG, "§ 1");
-    least.regel.folge = Folge::LoeschenOhneAnbietung;
+    least.folge = Folge::LoeschenOhneAnbietung;
     let offer = most(years(5, SCHLIESSUNG, "§ 2"), Folge::Anbieten);
     assert_eq!(folge(&[delete("§ 1")]), Some(Folge::LoeschenOhneAnbietung));
     assert_eq!(folge(&[delete("Empfehlung: wie § 1")]), Some(Folge::Anbieten));
