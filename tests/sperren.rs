@@ -10,7 +10,7 @@ use aktenlauf::{
         akte::{Akte, Zustand},
         aktenplan::{Aussonderungsart, Regel},
         aussonderung::{self, Schritt, Stand, schritt},
-        frist::{self, Lage, Regelfassung, Tatsache, Tatsachen},
+        frist::{self, Lage, Tatsache, Tatsachen},
         fristenstand::{Fristenstand, Grundlage, Hausvorgaben, Termin},
         record::{Index, Parts},
         sperre::Sperre,
@@ -172,7 +172,7 @@ fn what_is_held_is_not_handed_over_nor_destroyed() {
         "kennung": "m", "name": "M", "stand": "2020-01-01", "quelle": "Test",
         "grammatik": "{plan}-{lfd}", "ausweichregel": rule,
     });
-    let (regeln, house) = ([Regelfassung::immer(rule.clone())], Hausvorgaben::default());
+    let (regeln, house) = ([rule.clone()], Hausvorgaben::default());
     let vorgaben = house.vorgaben(&serde_json::from_value(plan).unwrap());
     let tatsachen = Tatsachen::new().mit("schliessung", Tatsache::Am(day("2010-06-14")));
     let ask = |zustand, bewertung, what, holds: &[frist::Sperre]| {

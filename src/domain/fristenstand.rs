@@ -19,8 +19,8 @@ use super::{
     aktentyp::Aktentyp,
     aussonderung::{Stand, Transferfrist, Umstaende, tageslauf, transferfrist_bis},
     frist::{
-        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regelfassung, SCHLIESSUNG,
-        Sperre, Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
+        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regel, SCHLIESSUNG, Sperre,
+        Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
     },
     record::{Index, Keys, Kind, Parts, Record},
     zeit::Zeitpunkt,
@@ -59,7 +59,7 @@ impl Hausvorgaben {
     /// What holds for every Akte under this plan.
     #[must_use]
     pub fn vorgaben(&self, plan: &Aktenplan) -> Vorgaben {
-        let fallback = Regelfassung::immer(plan.ausweichregel.clone());
+        let fallback = plan.ausweichregel.clone();
         Vorgaben {
             melden_nach_jahren: self.melden_nach_jahren,
             melden_nach_jahren_dauernd: self.melden_nach_jahren_dauernd,
@@ -76,9 +76,9 @@ impl Hausvorgaben {
 
 /// The rules of a unit, all of them: which one applies on a day and in a Land says the engine.
 #[must_use]
-pub fn regeln(unit: &Planeinheit) -> Vec<Regelfassung> {
+pub fn regeln(unit: &Planeinheit) -> Vec<Regel> {
     let rules = unit.regel.iter().chain(&unit.weitere_regeln);
-    rules.cloned().map(Regelfassung::immer).collect()
+    rules.cloned().collect()
 }
 
 /// What is known of an Akte: its closing, its last entry, and the anchors that its type's fields
@@ -129,7 +129,7 @@ impl Akte {
 #[derive(Clone, Copy, Debug)]
 pub struct Grundlage<'a> {
     /// The rules of its unit.
-    pub regeln: &'a [Regelfassung],
+    pub regeln: &'a [Regel],
     /// What holds for every Akte.
     pub vorgaben: &'a Vorgaben,
     /// How long it can be reopened.

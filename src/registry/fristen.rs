@@ -17,7 +17,7 @@ use crate::{
         aktentyp::{Aktentyp, Aktentypen},
         aussonderung::{self, Transferfrist, Umstaende, transferfrist_bis},
         dokument::Dokument,
-        frist::{self, Grund, Lage, Regelfassung, Tatsachen, Vorgaben},
+        frist::{self, Grund, Lage, Regel, Tatsachen, Vorgaben},
         fristenstand::{self, Grundlage},
         record::{Index, Parts},
         sperre::{self, Gesperrt},
@@ -41,7 +41,7 @@ pub(super) struct Rechenwerk<'a> {
 
 /// What they are computed with of one Akte.
 pub(super) struct Unterlagen {
-    regeln: Vec<Regelfassung>,
+    regeln: Vec<Regel>,
     tatsachen: Tatsachen,
     sperren: Vec<frist::Sperre>,
 }
@@ -256,7 +256,7 @@ pub struct FristenAnsicht {
 /// Law and paragraph of the rule that a reason is about.
 fn rechtsgrundlage(grund: &Grund<'_>) -> Option<String> {
     match grund {
-        Grund::Regel { fassung, .. } => Some(fassung.regel.rechtsgrundlage.clone()),
+        Grund::Regel { regel, .. } => Some(regel.rechtsgrundlage.clone()),
         _ => None,
     }
 }
@@ -277,11 +277,17 @@ fn gruende(
         rechtsgrundlage: None,
     });
     let named = |hold: &frist::Sperre| {
-        gruende.iter().any(|g| matches!(g, Grund::Sperre(known, _) if known == hold))
+        gruende.iter().any(|grund| match grund {
+            Grund::Sperre { von, bis, .. } => (*von, Some(*bis)) == (hold.von, hold.bis),
+            Grund::SperreOhneEnde { von } => (*von, None) == (hold.von, hold.bis),
+            _ => false,
+        })
     };
     let in_force = |hold: &&frist::Sperre| hold.gilt_am(grundlage.heute) && !named(hold);
-    let holds = grundlage.sperren.iter().filter(in_force).map(|hold| Grund::Sperre(*hold, None));
-    let holds: Vec<Fristgrund> = holds.map(|grund| reason(&grund)).collect();
+    let holds = grundlage.sperren.iter().filter(in_force).map(|hold| Fristgrund {
+        text: gesperrt::worte(hold.von, hold.bis),
+        rechtsgrundlage: None,
+    });
     gruende.iter().map(reason).chain(holds).chain(fault).collect()
 }
 
