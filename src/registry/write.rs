@@ -239,7 +239,9 @@ impl Acting {
         idem: Option<&Idempotenz>,
         request: &impl Serialize,
         records: Vec<(Kind, String)>,
-        decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, R, Uuid), Error> + Send + 'static,
+        decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, R, Uuid), Error>
+        + Send
+        + 'static,
     ) -> Result<Quittung<R>, Error> {
         let mark = idem.map(|i| Marke::new(&self.actor, i, request, None)).transpose()?;
         let done = self.write_expecting(records, move |d| {
