@@ -57,7 +57,7 @@ fn dates_lists_and_the_run_are_as_documented() {
     assert!(seen["gruende"][0]["text"].as_str().unwrap().contains(law), "{seen}");
     let reopen = format!("{path}/oeffnen");
     let wrong = json!({ "grund": "x", "versehentlich": true });
-    assert_eq!(stadt.change(&registry, "POST", &reopen, &wrong).code(), "json_ungueltig");
+    assert_eq!(stadt.change(&registry, "POST", &reopen, &wrong).code(), "eingabe_ungueltig");
     let mistake = json!({ "grund": "falsche Akte", "irrtuemlich": true });
     stadt.change(&registry, "POST", &reopen, &mistake).expect(200);
     let again = stadt.change(&clerk, "POST", &format!("{path}/schliessen"), &json!({}));
