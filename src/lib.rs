@@ -75,6 +75,7 @@
 //! | Two nodes lose and double nothing, whatever is killed | `tests/cluster.rs` |
 //! | No revision of the plan loses a number | `tests/registry/planfassung.rs` |
 //! | Neither a cut nor a wrong clock makes an Akte due | `tests/registry/fristenlauf.rs` |
+//! | Nothing of a held Akte is struck out; no single person releases it | `tests/sperren.rs` |
 //! | Fields of an Akte are those of its type, found and refused | `tests/registry/typen.rs` |
 //! | Only one thread writes; a commit lands whole or not at all | `tests/ledger.rs` |
 //! | A hidden object answers exactly like an unknown one | `tests/access.rs` |

@@ -6,6 +6,7 @@
 //! allowed has to succeed.
 
 pub mod actors;
+mod holds;
 mod made;
 pub mod objects;
 mod periods;

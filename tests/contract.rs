@@ -156,6 +156,7 @@ fn every_request_is_read_as_it_is_documented() {
         ("PersonNeu", read_fields::<registry::PersonNeu>(probe())),
         ("Rollenangabe", read_fields::<registry::Rollenangabe>(probe())),
         ("RechteNeu", read_fields::<registry::RechteNeu>(probe())),
+        ("SperreNeu", read_fields::<registry::SperreNeu>(probe())),
         ("SchluesselNeu", read_fields::<registry::SchluesselNeu>(probe())),
         ("Einlieferung", read_fields::<intake::Metadaten>(probe())),
         ("Fassungsangaben", read_fields::<intake::FassungMetadaten>(probe())),

@@ -33,6 +33,7 @@ mod search;
 mod served;
 mod sessions;
 mod simulation;
+mod sperren;
 mod stadt;
 mod text;
 mod texts;

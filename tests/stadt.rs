@@ -237,9 +237,8 @@ impl Stadt {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Antwort {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}/api/v1{path}", self.url()));
+        let uri = format!("{}/api/v1{path}", self.url());
+        let mut request = ureq::http::Request::builder().method(method).uri(&uri);
         if !token.is_empty() {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -247,6 +246,17 @@ impl Stadt {
             request = request.header(*name, *value);
         }
         let answer = match body {
+            Some(body) if method == "DELETE" => {
+                // This client would send none by itself.
+                let mut request = self.agent.delete(&uri);
+                if !token.is_empty() {
+                    request = request.header("Authorization", format!("Bearer {token}"));
+                }
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                request.force_send_body().send(&body[..])
+            }
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None if ["GET", "HEAD", "DELETE"].contains(&method) => {
                 self.agent.run(request.body(()).unwrap())
@@ -395,6 +405,12 @@ pub const PERSONEN: &[Person] = &[
         name: "personal10",
         rolle: Rolle::Sachbearbeitung,
         oe: Some("10"),
+        walls: &[Schutzklasse::Personal],
+    },
+    Person {
+        name: "zentral",
+        rolle: Rolle::Registratur,
+        oe: None,
         walls: &[Schutzklasse::Personal],
     },
     person("archiv", Rolle::Archiv, None),

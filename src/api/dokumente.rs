@@ -62,7 +62,7 @@ pub(super) fn collect(routes: &mut Collector) {
             .body::<Begruendung>()
             .if_match()
             .receipt::<Dokument>(200)
-            .codes([Code::NichtGefunden]),
+            .codes([Code::NichtGefunden, Code::Gesperrt]),
         strike_out,
     );
 }

@@ -25,6 +25,7 @@ mod reply;
 pub mod routes;
 pub mod schemas;
 mod schluessel;
+mod sperren;
 mod suche;
 mod vorgaenge;
 mod vorschlaege;
@@ -66,6 +67,7 @@ pub fn collect() -> Collector {
     aktentypen::collect(&mut routes);
     akten::collect(&mut routes);
     aussonderung::collect(&mut routes);
+    sperren::collect(&mut routes);
     vorgaenge::collect(&mut routes);
     push::collect(&mut routes);
     dokumente::collect(&mut routes);

@@ -32,6 +32,14 @@ pub fn changed<T: Serialize>(receipt: &Quittung<T>) -> Result<HttpResponse, Prob
     write(StatusCode::OK, &to_value(receipt)?, None, receipt.wiederholt)
 }
 
+/// What a change will be once a second person has joined in, with the receipt.
+///
+/// # Errors
+/// As `object`.
+pub fn accepted<T: Serialize>(receipt: &Quittung<T>) -> Result<HttpResponse, Problem> {
+    write(StatusCode::ACCEPTED, &to_value(receipt)?, None, receipt.wiederholt)
+}
+
 /// What was created, with the receipt; `collection` is the path below which it lies.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use super::{
     aktentyp::Aktentyp,
     aussonderung::{Stand, Transferfrist, Umstaende, tageslauf, transferfrist_bis},
     frist::{
-        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regel, SCHLIESSUNG,
+        self, Antwort, Frage, Fristen, Grund, LETZTE_EINTRAGUNG, Lage, Regel, SCHLIESSUNG, Sperre,
         Tatsache, Tatsachen, Vorgaben, antworten, naechster_wechsel,
     },
     record::{Index, Keys, Kind, Parts, Record},
@@ -136,6 +136,8 @@ pub struct Grundlage<'a> {
     pub transferfrist: Transferfrist,
     /// What is known of it.
     pub tatsachen: &'a Tatsachen,
+    /// Its holds that were not released.
+    pub sperren: &'a [Sperre],
     /// The day.
     pub heute: NaiveDate,
 }
@@ -154,8 +156,8 @@ pub struct Rechnung<'a> {
 
 impl<'a> Grundlage<'a> {
     const fn frage(&self) -> Frage<'a> {
-        let Self { regeln, vorgaben, tatsachen, heute, .. } = *self;
-        Frage { regeln, vorgaben, tatsachen, sperren: &[], stichtag: heute }
+        let Self { regeln, vorgaben, tatsachen, sperren, heute, .. } = *self;
+        Frage { regeln, vorgaben, tatsachen, sperren, stichtag: heute }
     }
 
     /// The dates as of `heute`.
@@ -169,11 +171,11 @@ impl<'a> Grundlage<'a> {
 
     /// What counts when a step is asked for; that all Vorgänge are closed is asked before.
     #[must_use]
-    pub const fn umstaende(&self, fristen: Fristen) -> Umstaende {
+    pub fn umstaende(&self, fristen: Fristen) -> Umstaende {
         Umstaende {
             heute: self.heute,
             fristen,
-            gesperrt: false,
+            gesperrt: self.sperren.iter().any(|hold| hold.gilt_am(self.heute)),
             vorgaenge_offen: 0,
             transferfrist: self.transferfrist,
             schweigen_gilt_ab: None,

@@ -17,5 +17,6 @@ pub mod fristenstand;
 pub mod organisation;
 pub mod record;
 pub mod source;
+pub mod sperre;
 pub mod verwaltung;
 pub mod zeit;

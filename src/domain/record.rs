@@ -89,6 +89,8 @@ codes! {
         Fristenstand = 22 "fristenstand",
         /// How far the daily run over the dates is.
         Fristenlauf = 23 "fristenlauf",
+        /// A hold on Akten.
+        Sperre = 24 "sperre",
     }
 }
 
@@ -155,6 +157,8 @@ codes! {
         FristFaellig = 29 "frist_faellig",
         /// day of the next run u64, akte id → Fristenstand
         FristLauf = 30 "frist_lauf",
+        /// akte id, id → Sperre that was not released
+        SperreAkte = 31 "sperre_akte",
     }
 }
 

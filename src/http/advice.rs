@@ -25,6 +25,8 @@ pub(super) const fn of(code: Code) -> &'static str {
         Code::ZuLangsam => "Senden Sie noch einmal, über eine schnellere Verbindung.",
         Code::Konflikt => "Lesen Sie den Bestand neu und entscheiden Sie dann.",
         Code::ZustandVerbietet => "Lesen Sie den Zustand; vielleicht ist erst zu öffnen.",
+        Code::Gesperrt => "Warten Sie das Ende der Sperre ab, oder fragen Sie die Registratur.",
+        Code::ZweitePerson => "Lassen Sie eine andere Person dieselbe Anfrage stellen.",
         Code::TextOffen => "Warten Sie, wie Retry-After sagt, und fragen Sie dann wieder.",
         Code::InBearbeitung => "Warten Sie, wie Retry-After sagt, und fragen Sie dann wieder.",
         Code::IdempotencyKeyVergeben => "Nehmen Sie für eine andere Anfrage einen neuen Schlüssel.",

@@ -61,6 +61,8 @@ codes! {
     ZuLangsam = 408 true "zu_langsam" "Die Übertragung war zu langsam",
     Konflikt = 409 false "konflikt" "Widerspruch zum Bestand",
     ZustandVerbietet = 409 false "zustand_verbietet" "Der Zustand lässt das nicht zu",
+    Gesperrt = 409 false "gesperrt" "Eine Sperre verbietet es",
+    ZweitePerson = 409 false "zweite_person" "Es braucht eine zweite Person",
     TextOffen = 409 true "text_offen" "Der Text ist noch nicht gelesen",
     InBearbeitung = 409 true "in_bearbeitung" "Dieselbe Anfrage wird gerade bearbeitet",
     IdempotencyKeyVergeben = 409 false "idempotency_key_vergeben"

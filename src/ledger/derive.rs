@@ -14,6 +14,7 @@ use crate::domain::{
     fristenstand::{Fristenlauf, Fristenstand},
     organisation::{Mandant, Oe, Person, Schluessel, Zugang},
     record::{Index, Keys, Kind, Record},
+    sperre::Sperre,
     verwaltung::{Anfrage, Antrag, Loeschung, Rechteklasse, Zaehler},
 };
 
@@ -55,6 +56,7 @@ pub(super) fn derive(kind: Kind, form: u16, json: &str) -> Result<Derived, Strin
         Kind::Rueckmeldung => one::<Rueckmeldung>(form, json),
         Kind::Fristenstand => one::<Fristenstand>(form, json),
         Kind::Fristenlauf => one::<Fristenlauf>(form, json),
+        Kind::Sperre => one::<Sperre>(form, json),
     }
 }
 

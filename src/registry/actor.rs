@@ -80,7 +80,7 @@ roles! {
     Pusher
     /// Opens, changes, files, closes, strikes out.
     Clerk
-    /// Keeps files in order: what becomes due.
+    /// Keeps files in order: what becomes due, holds.
     Registrar
     /// Persons, OEs, keys; asks for what a second person releases. Reads no content.
     Administrator

@@ -78,6 +78,11 @@ impl<T> Sammler<T> {
         }
     }
 
+    /// Enough was looked at: the page ends here, with more behind it.
+    pub(super) const fn genug(&mut self) {
+        self.more = true;
+    }
+
     /// The page.
     pub(super) fn seite(self) -> Seite<T> {
         let weiter = if self.more { self.shown.or(self.hidden) } else { None };

@@ -8,6 +8,7 @@ use super::{
     ansicht::{DokumentAnsicht, Quittung},
     eingabe::{Begruendung, DokumentAenderung, grund},
     error::Error,
+    gesperrt::frei,
     sicht::Sicht,
     write::{quittung, stimmt},
 };
@@ -115,7 +116,7 @@ impl Clerk {
     ///
     /// # Errors
     /// `nicht_gefunden`, `nicht_erlaubt`, `version_veraltet`, `akte_geschlossen`,
-    /// `vorgang_geschlossen`, `dokument_storniert`, input.
+    /// `vorgang_geschlossen`, `dokument_storniert`, `gesperrt`, input.
     pub fn storno(
         &self,
         id: Uuid,
@@ -127,6 +128,7 @@ impl Clerk {
             let found = d.sicht.dokument(id, Verb::Stornieren)?;
             stimmt(version, found.seq)?;
             let mut dok = found.value;
+            frei(d.sicht.view, &dok.ort, d.now().datum())?;
             d.sicht.ort_offen(&dok.ort)?;
             nicht_storniert(&dok)?;
             dok.storno = Some(Storno { grund: reason.clone(), von: d.actor.name(), am: d.now() });

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Config, actor::Reader, error::Error, plan::plan, sicht::Sicht, write::put};
+use super::{Config, actor::Reader, error::Error, gesperrt, plan::plan, sicht::Sicht, write::put};
 use crate::{
     domain::{
         access::Verb,
@@ -20,6 +20,7 @@ use crate::{
         frist::{self, Grund, Lage, Regel, Tatsachen, Vorgaben},
         fristenstand::{self, Grundlage},
         record::{Index, Parts},
+        sperre::{self, Gesperrt},
         zeit::Zeitpunkt,
     },
     ledger::{Change, View},
@@ -42,6 +43,7 @@ pub(super) struct Rechenwerk<'a> {
 pub(super) struct Unterlagen {
     regeln: Vec<Regel>,
     tatsachen: Tatsachen,
+    sperren: Vec<frist::Sperre>,
 }
 
 impl<'a> Rechenwerk<'a> {
@@ -66,10 +68,12 @@ impl<'a> Rechenwerk<'a> {
         akte: &Akte,
         unit: Option<&Planeinheit>,
         letzte: Zeitpunkt,
+        sperren: Vec<frist::Sperre>,
     ) -> Unterlagen {
         Unterlagen {
             regeln: unit.map(fristenstand::regeln).unwrap_or_default(),
             tatsachen: fristenstand::tatsachen(akte, letzte, self.typ(akte)),
+            sperren,
         }
     }
 
@@ -79,6 +83,7 @@ impl<'a> Rechenwerk<'a> {
             vorgaben: &self.vorgaben,
             transferfrist: self.transferfrist,
             tatsachen: &unterlagen.tatsachen,
+            sperren: unterlagen.sperren.as_slice(),
             heute: self.heute,
         }
     }
@@ -104,8 +109,27 @@ fn mit_grundlage<T>(
 ) -> Result<T, Error> {
     let werk = Rechenwerk::neu(config, &plan(view)?, heute);
     let unit = view.get::<Planeinheit>(&akte.planeinheit)?.map(|unit| unit.value);
-    let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte_eintragung(view, akte)?);
+    let (letzte, sperren) = (letzte_eintragung(view, akte)?, gesperrt::zeitraeume(view, akte.id)?);
+    let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte, sperren);
     Ok(then(&werk.grundlage(&unterlagen)))
+}
+
+/// The changes that go with holds set or released: of each Akte, with its holds as they are then.
+pub(super) fn staende(
+    view: &View<'_>,
+    config: &Config,
+    akten: Vec<(&Akte, Vec<frist::Sperre>)>,
+    heute: NaiveDate,
+) -> Result<Vec<Change>, Error> {
+    let werk = Rechenwerk::neu(config, &plan(view)?, heute);
+    let one = |(akte, sperren): (&Akte, Vec<frist::Sperre>)| {
+        let unit = view.get::<Planeinheit>(&akte.planeinheit)?.map(|unit| unit.value);
+        let letzte = letzte_eintragung(view, akte)?;
+        let unterlagen = werk.unterlagen(akte, unit.as_ref(), letzte, sperren);
+        let g = werk.grundlage(&unterlagen);
+        put(&g.stand(akte, g.rechnen().fristen))
+    };
+    akten.into_iter().map(one).collect()
 }
 
 /// The change that goes with the opening of an Akte.
@@ -116,7 +140,8 @@ pub(super) fn erster_stand(
     heute: NaiveDate,
 ) -> Result<Change, Error> {
     let werk = Rechenwerk::neu(config, plan, heute);
-    let unterlagen = werk.unterlagen(akte, Some(unit), akte.angelegt);
+    // Nobody has set a hold on what does not exist.
+    let unterlagen = werk.unterlagen(akte, Some(unit), akte.angelegt, vec![]);
     let g = werk.grundlage(&unterlagen);
     put(&g.stand(akte, g.rechnen().fristen))
 }
@@ -175,6 +200,7 @@ pub(super) fn verweigert(error: &aussonderung::Error) -> Error {
                         eine Folgeakte an.";
             Error::zustand("akte_nicht_geschlossen", text)
         }
+        aussonderung::Error::Gesperrt => gesperrt::verweigert(None),
         other => Error::zustand("schritt_nicht_moeglich", format!("Das geht nicht: {other}.")),
     }
 }
@@ -219,6 +245,10 @@ pub struct FristenAnsicht {
     pub lage: Lage,
     /// True: no rule applies but the plan's fallback.
     pub ausweichregel: bool,
+    /// True: a hold is in force today.
+    pub gesperrt: bool,
+    /// Until when; none: no hold, or one without end.
+    pub gesperrt_bis: Option<NaiveDate>,
     /// Why.
     pub gruende: Vec<Fristgrund>,
 }
@@ -231,8 +261,13 @@ fn rechtsgrundlage(grund: &Grund<'_>) -> Option<String> {
     }
 }
 
-/// The reasons as sentences; why there are no dates, where that is so.
-fn gruende(gruende: &[Grund<'_>], fehler: Option<&frist::Error>) -> Vec<Fristgrund> {
+/// The reasons as sentences; holds in force that moved no date, because it was due before; why
+/// there are no dates, where that is so.
+fn gruende(
+    gruende: &[Grund<'_>],
+    grundlage: &Grundlage<'_>,
+    fehler: Option<&frist::Error>,
+) -> Vec<Fristgrund> {
     let reason = |grund: &Grund<'_>| Fristgrund {
         text: grund.to_string(),
         rechtsgrundlage: rechtsgrundlage(grund),
@@ -241,7 +276,19 @@ fn gruende(gruende: &[Grund<'_>], fehler: Option<&frist::Error>) -> Vec<Fristgru
         text: format!("Die Fristen lassen sich nicht berechnen: {why}"),
         rechtsgrundlage: None,
     });
-    gruende.iter().map(reason).chain(fault).collect()
+    let named = |hold: &frist::Sperre| {
+        gruende.iter().any(|grund| match grund {
+            Grund::Sperre { von, bis, .. } => (*von, Some(*bis)) == (hold.von, hold.bis),
+            Grund::SperreOhneEnde { von } => (*von, None) == (hold.von, hold.bis),
+            _ => false,
+        })
+    };
+    let in_force = |hold: &&frist::Sperre| hold.gilt_am(grundlage.heute) && !named(hold);
+    let holds = grundlage.sperren.iter().filter(in_force).map(|hold| Fristgrund {
+        text: gesperrt::worte(hold.von, hold.bis),
+        rechtsgrundlage: None,
+    });
+    gruende.iter().map(reason).chain(holds).chain(fault).collect()
 }
 
 impl Sicht<'_, '_> {
@@ -257,6 +304,7 @@ impl Sicht<'_, '_> {
             let stand = akte.stand();
             let open = stand.zustand == Zustand::Geschlossen;
             let last = transferfrist_bis(&stand, g.transferfrist).ok().flatten();
+            let held = sperre::gesperrt(g.sperren, heute);
             FristenAnsicht {
                 akte_id: akte.id,
                 stichtag: heute,
@@ -272,7 +320,12 @@ impl Sicht<'_, '_> {
                 meldetag: f.meldetag,
                 lage: f.lage,
                 ausweichregel: f.ausweichregel,
-                gruende: gruende(&rechnung.gruende, rechnung.fehler.as_ref()),
+                gesperrt: held.is_some(),
+                gesperrt_bis: match held {
+                    Some(Gesperrt::Bis(day)) => Some(day),
+                    Some(Gesperrt::OhneEnde) | None => None,
+                },
+                gruende: gruende(&rechnung.gruende, g, rechnung.fehler.as_ref()),
             }
         })
     }

@@ -13,6 +13,7 @@ use super::{
     ansicht::Quittung,
     error::Error,
     fristen::{Rechenwerk, letzte_eintragung},
+    gesperrt,
     jobs::Jobs,
     persons::hat_rolle,
     plan_bestand::{Bestand, in_kraft},
@@ -88,7 +89,8 @@ pub(super) fn rechnen(
     akte: &Akte,
 ) -> Result<Gerechnet, Error> {
     let unit = bestand.roh(&akte.planeinheit);
-    let unterlagen = werk.unterlagen(akte, unit, letzte_eintragung(view, akte)?);
+    let (letzte, sperren) = (letzte_eintragung(view, akte)?, gesperrt::zeitraeume(view, akte.id)?);
+    let unterlagen = werk.unterlagen(akte, unit, letzte, sperren);
     let g = werk.grundlage(&unterlagen);
     let rechnung = g.rechnen();
     let mut akte = akte.clone();

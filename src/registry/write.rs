@@ -226,16 +226,33 @@ impl Acting {
         request: &impl Serialize,
         decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Draft, R, Uuid), Error> + Send + 'static,
     ) -> Result<Quittung<R>, Error> {
+        self.create_entries(idem, request, vec![], |d| {
+            let (draft, record, id) = decide(d)?;
+            Ok((vec![draft], record, id))
+        })
+    }
+
+    /// As `create`, in several entries; the last one is about the record. `records` as in
+    /// `write_expecting`.
+    pub(super) fn create_entries<R: Record + Send + 'static>(
+        &self,
+        idem: Option<&Idempotenz>,
+        request: &impl Serialize,
+        records: Vec<(Kind, String)>,
+        decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, R, Uuid), Error>
+        + Send
+        + 'static,
+    ) -> Result<Quittung<R>, Error> {
         let mark = idem.map(|i| Marke::new(&self.actor, i, request, None)).transpose()?;
-        let done = self.write(move |d| {
+        let done = self.write_expecting(records, move |d| {
             if let Some(found) = mark.as_ref().map(|m| m.gesehen(d)).transpose()?.flatten() {
                 return Ok((vec![], Ausgang::Schon { seq: found.0, ergebnis: found.1.ergebnis }));
             }
-            let (mut draft, record, id) = decide(d)?;
-            if let Some(mark) = &mark {
-                draft.records.push(put(&mark.anfrage(id, d.now()))?);
+            let (mut drafts, record, id) = decide(d)?;
+            if let (Some(mark), Some(last)) = (&mark, drafts.last_mut()) {
+                last.records.push(put(&mark.anfrage(id, d.now()))?);
             }
-            Ok((vec![draft], Ausgang::Neu(record)))
+            Ok((drafts, Ausgang::Neu(record)))
         })?;
         match done.value {
             Ausgang::Neu(wert) => Ok(quittung(wert, done.last, false)),

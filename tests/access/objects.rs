@@ -17,6 +17,8 @@ pub enum Kind {
     Vorgang,
     /// In an Akte.
     Dokument,
+    /// A hold on an Akte.
+    Hold,
     /// In the Posteingang; there are no shared or walled ones.
     Waiting,
 }
@@ -25,13 +27,13 @@ pub enum Kind {
 pub struct Objects {
     shared: RefCell<BTreeMap<(Kind, Relation), (String, String)>>,
     ten: String,
-    /// Who makes objects of OE 10, of OE 20, behind the wall.
-    makers: [String; 3],
+    /// Who makes objects of OE 10, of OE 20, behind the wall; who sets holds on any of them.
+    makers: [String; 4],
 }
 
 impl Objects {
     pub fn new(stadt: &Stadt) -> Self {
-        let makers = ["reg10", "sb20", "personal10"].map(|name| stadt.token(name));
+        let makers = ["reg10", "sb20", "personal10", "zentral"].map(|name| stadt.token(name));
         let all = stadt.get(&makers[0], "/organisation").expect(200).json();
         let ten = all["eintraege"].as_array().unwrap().iter().find(|oe| oe["kuerzel"] == "10");
         let ten = ten.unwrap()["id"].as_str().unwrap().to_owned();
@@ -84,6 +86,11 @@ impl Objects {
                 let path = format!("/akten/{akte}/schliessen");
                 stadt.change(maker, "POST", &path, &json!({})).expect(200);
                 self.with_etag(stadt, maker, &format!("/akten/{akte}"), akte)
+            }
+            Kind::Hold => {
+                let body = json!({ "akten": [akte], "grund": "Rechtsstreit" });
+                let id = stadt.post(&self.makers[3], "/sperren", &body).expect(201).id();
+                (id, String::new())
             }
             Kind::Vorgang => {
                 let body = json!({ "betreff": "Vorgang" });

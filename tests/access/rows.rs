@@ -97,6 +97,7 @@ pub fn all() -> Vec<(&'static str, Row)> {
     rows.extend(dokumente_more());
     rows.extend(super::suggestions::rows());
     rows.extend(super::periods::rows());
+    rows.extend(super::holds::rows());
     rows
 }
 

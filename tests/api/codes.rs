@@ -62,6 +62,7 @@ fn produce(stadt: &Stadt, code: Code) -> (u16, Value) {
         }
         Code::InBearbeitung => twin(stadt),
         Code::IdempotencyKeyFehlt | Code::IdempotencyKeyVergeben => once(stadt, code),
+        Code::Gesperrt | Code::ZweitePerson => held(stadt, code),
         Code::ZuVieleAnfragen | Code::ZuVieleUploads | Code::TagesmengeErschoepft => {
             bounded(stadt, code)
         }
@@ -128,6 +129,23 @@ fn plain(stadt: &Stadt, code: Code) -> Antwort {
             answer
         }
         other => panic!("{other:?} needs a request of its own"),
+    }
+}
+
+/// A document of an Akte that is held, and a release that one person asks for twice.
+fn held(stadt: &Stadt, code: Code) -> Antwort {
+    let token = stadt.token("reg10");
+    let akte = stadt.akte(&token, json!({}));
+    let id = stadt.push(&token, &json!({ "akte_id": akte }), b"Brief").expect(201).id();
+    let hold = json!({ "akten": [akte], "grund": "Rechtsstreit" });
+    let hold = format!("/sperren/{}", stadt.post(&token, "/sperren", &hold).expect(201).id());
+    let why = json!({ "grund": "verglichen" });
+    match code {
+        Code::Gesperrt => stadt.change(&token, "POST", &format!("/dokumente/{id}/storno"), &why),
+        _ => {
+            stadt.json(&token, "DELETE", &hold, &[], &why).expect(202);
+            stadt.json(&token, "DELETE", &hold, &[], &why)
+        }
     }
 }
 

@@ -60,6 +60,10 @@ pub struct Fristen {
     pub lage: Lage,
     /// No rule applies but the plan's fallback.
     pub ausweichregel: bool,
+    /// A hold is in force today.
+    pub gesperrt: bool,
+    /// None: no hold, or one without end.
+    pub gesperrt_bis: Option<Datum>,
     pub gruende: Vec<Fristgrund>,
 }
 

@@ -8,5 +8,6 @@ pub mod answers;
 pub mod fristen;
 pub mod plan;
 pub mod requests;
+pub mod sperren;
 pub mod vorschlaege;
 pub mod words;

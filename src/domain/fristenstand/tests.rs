@@ -55,6 +55,7 @@ fn stand(akte: &Akte, rules: &[Regel], haus: &Hausvorgaben, heute: &str) -> Fris
         vorgaben: &vorgaben,
         transferfrist: haus.transferfrist(),
         tatsachen: &tatsachen,
+        sperren: &[],
         heute: day(heute),
     };
     g.stand(akte, g.rechnen().fristen)
