@@ -316,9 +316,16 @@ pub struct Planeinheit {
 
 impl Record for Planeinheit {
     const KIND: Kind = Kind::Planeinheit;
-    const FORM: u16 = 1;
+    /// 2: rules with days and conditions.
+    const FORM: u16 = 2;
     fn key(&self) -> String {
         self.nummer.clone()
+    }
+    fn upgrade(form: u16, json: &str) -> Result<Self, String> {
+        if !(1..=Self::FORM).contains(&form) {
+            return Err(format!("planeinheit: form {form} is not known here"));
+        }
+        serde_json::from_str(json).map_err(|e| format!("planeinheit: {e}"))
     }
     fn index(&self, keys: &mut Keys) {
         let parent = self.uebergeordnet.as_deref().unwrap_or_default();
