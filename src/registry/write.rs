@@ -141,6 +141,9 @@ pub(super) enum Ausgang<T> {
     Schon { seq: u64, ergebnis: Uuid },
 }
 
+/// Entries, the record that the last of them makes, and its id.
+type Gemacht<R> = (Vec<Draft>, R, Uuid);
+
 impl Registry {
     /// Commits with the house's own pen.
     pub(super) fn house_write<T: Send + 'static>(
@@ -239,9 +242,7 @@ impl Acting {
         idem: Option<&Idempotenz>,
         request: &impl Serialize,
         records: Vec<(Kind, String)>,
-        decide: impl FnOnce(&Decision<'_, '_>) -> Result<(Vec<Draft>, R, Uuid), Error>
-        + Send
-        + 'static,
+        decide: impl FnOnce(&Decision<'_, '_>) -> Result<Gemacht<R>, Error> + Send + 'static,
     ) -> Result<Quittung<R>, Error> {
         let mark = idem.map(|i| Marke::new(&self.actor, i, request, None)).transpose()?;
         let done = self.write_expecting(records, move |d| {
