@@ -358,7 +358,10 @@ fn only_the_registratur_sets_holds_and_only_on_what_it_may_change() {
     let refused = vec![at("/akten/0", "nicht_erlaubt")];
     assert_eq!(places(&[shared, own]), (Art::NichtErlaubt, refused));
     assert_eq!(haus.ledger.head(), head, "nothing of it was written");
-    setzen(&haus, "reg61", neu(&[own, worked], None, None)).unwrap();
+    let set = setzen(&haus, "reg61", neu(&[own, worked], None, None)).unwrap();
+    // A share is enough to set one and not to release it: that is the Registratur's in charge.
+    assert_eq!(aufheben(&haus, "reg61", set.id).unwrap_err().art, Art::NichtErlaubt);
+    assert!(aufheben(&haus, "zentral", set.id).unwrap().aufhebung.is_some());
     setzen(&haus, "zentral", neu(&[own, hidden, shared], None, None)).unwrap();
     // The role of the whole house does not reach behind the wall.
     assert!(setzen(&haus, "zentral", neu(&[walled], None, None)).is_err());

@@ -32,7 +32,7 @@ pub(super) fn collect(routes: &mut Collector) {
             .codes([Code::NichtGefunden]),
         list,
     );
-    let about = "Akten sperren: Nichts darin wird storniert, ersetzt, abgegeben oder gelöscht";
+    let about = "Akten sperren: Nichts darin wird storniert, abgegeben oder gelöscht";
     routes.add(
         Spec::new(REGISTRARS, Method::POST, path, "sperre_setzen", about)
             .body::<SperreNeu>()

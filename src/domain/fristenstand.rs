@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     akte::{Akte, Zustand},
-    aktenplan::{Aktenplan, Einheit, Planeinheit},
+    aktenplan::{Aktenplan, Einheit, HEMMUNGEN, Planeinheit},
     aktentyp::Aktentyp,
     aussonderung::{Stand, Transferfrist, Umstaende, tageslauf, transferfrist_bis},
     frist::{
@@ -86,6 +86,11 @@ pub fn regeln(unit: &Planeinheit) -> Vec<Regel> {
 #[must_use]
 pub fn tatsachen(akte: &Akte, letzte: Zeitpunkt, typ: Option<&Aktentyp>) -> Tatsachen {
     let mut facts = Tatsachen::new();
+    // No field says yet whether a tax may still be assessed: nobody knows, and what nobody knows
+    // must not end a period.
+    for open in HEMMUNGEN {
+        facts = facts.mit(open, Tatsache::Unbekannt);
+    }
     for (anchor, field) in typ.into_iter().flat_map(|typ| &typ.anker) {
         let text = akte.felder.get(field).and_then(Value::as_str);
         let day = text.and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());

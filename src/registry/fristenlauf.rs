@@ -232,7 +232,15 @@ impl Jobs {
             wait @ (Laufstand::UhrZurueck | Laufstand::WartetAufBestaetigung) => {
                 Ok(Fristenschritt::Wartet(wait))
             }
-            _ if lauf.value.offen.is_some() => self.neu_rechnen(&view, lauf, heute),
+            _ if lauf.value.offen.is_some() => {
+                // Begun by a node that holds other things for every Akte, or before a restart with
+                // others: what one half was computed with must not be said of both.
+                let werk = self.regelwerk(&in_kraft(&view)?.value)?;
+                match lauf.value.offen.as_ref().is_some_and(|open| open.regelwerk == werk) {
+                    true => self.neu_rechnen(&view, lauf, heute),
+                    false => self.neuberechnung_beginnen(&view, Some(lauf), heute, runde),
+                }
+            }
             Laufstand::Faellig => self.tag(&view, &lauf, heute),
             Laufstand::Aktuell => {
                 let plan = in_kraft(&view)?;

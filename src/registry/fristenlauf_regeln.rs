@@ -146,7 +146,13 @@ impl Jobs {
         let seq = lauf.as_ref().map_or(0, |lauf| lauf.seq);
         let (anlass, before) = match lauf.map(|lauf| lauf.value) {
             None => (Rechenanlass::Erstmals, None),
-            Some(lauf) if lauf.regelwerk != regelwerk => (Rechenanlass::Vorgaben, Some(lauf)),
+            // Also where a recalculation with other things was cut off: some Akten have its dates.
+            Some(lauf)
+                if lauf.regelwerk != regelwerk
+                    || lauf.offen.as_ref().is_some_and(|open| open.regelwerk != regelwerk) =>
+            {
+                (Rechenanlass::Vorgaben, Some(lauf))
+            }
             Some(lauf) => (Rechenanlass::Aktenplan, Some(lauf)),
         };
         if anlass == Rechenanlass::Vorgaben {

@@ -68,7 +68,7 @@ pub(super) fn verweigert(held: Option<Gesperrt>) -> Error {
         None => "gesperrt".to_owned(),
     };
     let text = format!(
-        "Die Akte ist {until}: Nichts darin wird storniert, ersetzt, abgegeben oder gelöscht, von \
+        "Die Akte ist {until}: Nichts darin wird storniert, abgegeben oder gelöscht, von \
          niemandem. Eine Sperre hebt die Registratur mit einer zweiten Person auf."
     );
     Error::zustand("gesperrt", text)

@@ -231,7 +231,8 @@ fn aufheben(
     sichtbar(s, &hold)?;
     let mut akten = Vec::with_capacity(hold.akten.len());
     for id in &hold.akten {
-        match urteil(s, *id, Verb::Aendern)? {
+        // What only the Registratur in charge may; a share to work on an Akte is not enough.
+        match urteil(s, *id, Verb::Oeffnen)? {
             (Urteil::Ja, Some(akte)) => akten.push(akte),
             // An Akte that is gone, after the hold was over, keeps nobody from releasing it.
             (_, None) => {}

@@ -7,7 +7,7 @@ use aktenlauf::{
     blob,
     domain::{
         akte::{Akte, Zustand},
-        fristenstand::{Fristenlauf, Fristenstand, Laufstand, Rechenanlass},
+        fristenstand::{Fristenlauf, Fristenstand, Laufstand, Neuberechnung, Rechenanlass},
         record::Kind,
         source::Source,
     },
@@ -287,6 +287,50 @@ fn a_new_period_reaches_exactly_the_akten_of_its_unit() {
     assert_eq!(zustand(&haus, first.id), Zustand::Aufbewahrung);
 }
 
+/// Writes past the rules.
+fn schreiben(haus: &Haus, records: Vec<Change>) {
+    let draft = Draft {
+        time: haus.source.now(),
+        actor: "test".into(),
+        on_behalf_of: None,
+        credential_id: None,
+        request_id: None,
+        action: "von_frueher".into(),
+        subject: Subject { kind: "fristenlauf".into(), key: "fristen".into() },
+        reason: None,
+        records,
+        erases: vec![],
+    };
+    haus.ledger.commit::<(), ()>(haus.source.id(), move |_| Ok((vec![draft], ()))).unwrap();
+}
+
+/// Catches: dates of two configurations that are taken for those of one.
+#[test]
+fn a_recalculation_of_another_configuration_is_not_gone_on_with() {
+    let haus = haus();
+    let akte = geschlossen(&haus, "2024-06-14");
+    laufen(&haus.registry.jobs());
+    let before = lauf(&haus).unwrap();
+    let offen = Some(Neuberechnung {
+        anlass: Rechenanlass::Vorgaben,
+        plan_seq: before.plan_seq,
+        regelwerk: "another".into(),
+        nach: String::new(),
+        gesamt: 1,
+        geprueft: 1,
+        geaendert: 1,
+    });
+    let cut_off = Fristenlauf { offen, ..before.clone() };
+    schreiben(&haus, vec![Change::put(&cut_off).unwrap()]);
+    haus.registry.jobs().fristen_schritt(&mut Fristenrunde::default()).unwrap();
+    let open = lauf(&haus).unwrap().offen.unwrap();
+    assert_eq!((open.anlass, open.geprueft), (Rechenanlass::Vorgaben, 0));
+    assert_eq!(open.regelwerk, before.regelwerk);
+    assert_eq!(laufen(&haus.registry.jobs()), Fristenschritt::Fertig);
+    assert_eq!(lauf(&haus).unwrap().zuletzt.unwrap().geprueft, 1);
+    assert!(stand(&haus, akte.id).is_some());
+}
+
 /// Catches: an older stock that is never given dates, or a recalculation that begins anew when it
 /// was cut off.
 #[test]
@@ -302,19 +346,7 @@ fn an_older_stock_gets_its_dates() {
     }
     let expected = alles(&haus);
     let gone = expected.iter().map(|(id, ..)| Change::delete(Kind::Fristenstand, id.to_string()));
-    let draft = Draft {
-        time: haus.source.now(),
-        actor: "test".into(),
-        on_behalf_of: None,
-        credential_id: None,
-        request_id: None,
-        action: "von_frueher".into(),
-        subject: Subject { kind: "fristenlauf".into(), key: "fristen".into() },
-        reason: None,
-        records: gone.collect(),
-        erases: vec![],
-    };
-    haus.ledger.commit::<(), ()>(haus.source.id(), move |_| Ok((vec![draft], ()))).unwrap();
+    schreiben(&haus, gone.collect());
     let mut runde = Fristenrunde::default();
     for _ in 0..2 {
         haus.registry.jobs().fristen_schritt(&mut runde).unwrap();

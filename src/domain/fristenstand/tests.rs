@@ -61,6 +61,16 @@ fn stand(akte: &Akte, rules: &[Regel], haus: &Hausvorgaben, heute: &str) -> Fris
     g.stand(akte, g.rechnen().fristen)
 }
 
+/// Catches: an assessment of which nobody said anything taken for one that is over.
+#[test]
+fn what_nobody_knows_ends_no_period() {
+    let open = Some("veranlagung_offen".to_owned());
+    let rules = [Regel { offen_solange: open, ..rule(8, SCHLIESSUNG) }];
+    let closed = akte(Zustand::Geschlossen, Some("2024-06-14"));
+    let fristen = stand(&closed, &rules, &Hausvorgaben::default(), "2040-01-01").fristen;
+    assert_eq!((fristen.ende, fristen.lage), (None, Lage::UnbekannterAnker));
+}
+
 /// Catches: an arm of `naechster_lauf`, or that what is overdue is taken the next day.
 #[test]
 fn the_next_run_is_the_day_on_which_something_changes_by_itself() {
