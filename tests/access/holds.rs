@@ -1,5 +1,5 @@
 //! The rows of holds: what concerns Akten that one reads is seen, what one may change is held, and
-//! only by the Registratur.
+//! released by the Registratur in charge alone.
 
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub fn rows() -> Vec<(&'static str, Row)> {
             "sperre_lesen",
             object(READERS, 'L', Kind::Hold, |m, a, id, _| get(m, a, &format!("/sperren/{id}"))),
         ),
-        ("sperre_aufheben", object(REGISTRARS, 'A', Kind::Hold, |m, a, id, _| release(m, a, id))),
+        ("sperre_aufheben", object(REGISTRARS, 'O', Kind::Hold, |m, a, id, _| release(m, a, id))),
     ]
 }
 
