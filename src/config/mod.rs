@@ -14,7 +14,11 @@ use std::{
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::{blob, domain::aktentyp::Aktentypen, http, intake, ledger, registry, text};
+use crate::{
+    blob,
+    domain::{aktentyp::Aktentypen, fristenstand::Hausvorgaben},
+    http, intake, ledger, registry, text,
+};
 
 mod aktentypen;
 mod aussonderung;
@@ -23,7 +27,6 @@ mod s3;
 #[cfg(test)]
 mod tests;
 
-pub use aussonderung::Aussonderung;
 pub use postgres::{LedgerEngine, Postgres};
 pub use s3::{BlobEngine, S3};
 
@@ -89,7 +92,7 @@ pub struct File {
     pub suggestions: Suggestions,
     /// Periods.
     #[serde(default)]
-    pub aussonderung: Aussonderung,
+    pub aussonderung: Hausvorgaben,
     /// Folder with the city's own types of Akten, one JSON Schema a file.
     #[serde(default)]
     pub aktentypen: Option<PathBuf>,
@@ -287,7 +290,7 @@ impl File {
             blobs: Blobs::default(),
             index: Index::default(),
             suggestions: Suggestions::default(),
-            aussonderung: Aussonderung::default(),
+            aussonderung: Hausvorgaben::default(),
             aktentypen: None,
         }
     }
@@ -350,7 +353,7 @@ impl File {
         must((0..=19).contains(&self.blobs.compress_level), "blobs.compress_level: 0 to 19");
         postgres::check(&self.ledger, &mut must);
         s3::check(&self.blobs, &mut must);
-        self.aussonderung.check(&mut must);
+        aussonderung::check(&self.aussonderung, &mut must);
         must(
             self.index.heap_bytes >= 15 << 20,
             "index.heap_bytes: at least 15728640 (the index takes no less)",
@@ -451,7 +454,7 @@ impl File {
         registry::Config {
             text_bytes_max: self.text.document_bytes_max,
             typen,
-            fristen: self.aussonderung.vorgaben(),
+            fristen: self.aussonderung.clone(),
             ..registry::Config::default()
         }
     }

@@ -44,6 +44,16 @@ pub struct Sperre {
     pub bis: Option<NaiveDate>,
 }
 
+/// Its days, in words.
+impl std::fmt::Display for Sperre {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.bis {
+            Some(bis) => write!(f, "Sperre von {} bis {bis}", self.von),
+            None => write!(f, "Sperre ab {} ohne Ende", self.von),
+        }
+    }
+}
+
 impl Sperre {
     /// True on its days.
     #[must_use]

@@ -31,9 +31,10 @@ use super::{
 pub const SPRUNG_TAGE_MAX: i64 = 60;
 
 /// What the city lays down about periods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Hausvorgaben {
-    /// Its Land, as in `aktenplan::LAENDER`; none: no rule of a Land applies.
+    /// Its Land, as in `aktenplan::LAENDER`, e.g. `NW`; none: no rule of a Land applies.
     pub land: Option<String>,
     /// Months for which a closed Akte can be reopened; 0: not at all.
     pub transferfrist_monate: u32,

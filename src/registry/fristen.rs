@@ -284,10 +284,11 @@ fn gruende(
         })
     };
     let in_force = |hold: &&frist::Sperre| hold.gilt_am(grundlage.heute) && !named(hold);
-    let holds = grundlage.sperren.iter().filter(in_force).map(|hold| Fristgrund {
-        text: gesperrt::worte(hold.von, hold.bis),
-        rechtsgrundlage: None,
-    });
+    let holds = grundlage
+        .sperren
+        .iter()
+        .filter(in_force)
+        .map(|hold| Fristgrund { text: hold.to_string(), rechtsgrundlage: None });
     gruende.iter().map(reason).chain(holds).chain(fault).collect()
 }
 

@@ -43,15 +43,7 @@ pub(super) fn zeitraeume(view: &View<'_>, akte: Uuid) -> Result<Vec<Zeitraum>, E
     Ok(sperren(view, akte)?.iter().map(Sperre::zeitraum).collect())
 }
 
-/// The days of a hold, in words.
-pub(super) fn worte(von: NaiveDate, bis: Option<NaiveDate>) -> String {
-    match bis {
-        Some(bis) => format!("Sperre von {von} bis {bis}"),
-        None => format!("Sperre ab {von} ohne Ende"),
-    }
-}
-
-/// Refuses what a hold on the Akte forbids: to strike out, to overwrite, to take away.
+/// Refuses what a hold on the Akte forbids: to strike out, to take away.
 pub(super) fn frei(view: &View<'_>, ort: &Ort, heute: NaiveDate) -> Result<(), Error> {
     let Some(akte) = ort.akte() else { return Ok(()) };
     match gesperrt(&zeitraeume(view, akte)?, heute) {

@@ -148,7 +148,7 @@ fn aenderbar(s: &Sicht<'_, '_>, ids: &[Uuid]) -> Result<Vec<Akte>, Error> {
 
 /// A reason with the days of the hold, as it stands in the log of an Akte.
 fn mit_tagen(hold: &Sperre, reason: &str) -> String {
-    format!("{}: {reason}", gesperrt::worte(hold.von, hold.bis))
+    format!("{}: {reason}", hold.zeitraum())
 }
 
 /// The entries of what is done to a hold: one for each of its Akten, with its dates if they have

@@ -7,7 +7,7 @@ use std::fmt;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::{Bedingung, Einheit, Fristart, Regel, Rundung, Zaehlung};
+use super::{Bedingung, Einheit, Fristart, Regel, Rundung, Sperre, Zaehlung};
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +106,11 @@ impl fmt::Display for Grund<'_> {
                 }
             }
             Self::Sperre { von, bis, faellig } => {
-                write!(f, "Sperre von {von} bis {bis}: fällig frühestens {faellig}")
+                let hold = Sperre { von: *von, bis: Some(*bis) };
+                write!(f, "{hold}: fällig frühestens {faellig}")
             }
             Self::SperreOhneEnde { von } => {
-                write!(f, "Sperre ab {von} ohne Ende: nicht fällig")
+                write!(f, "{}: nicht fällig", Sperre { von: *von, bis: None })
             }
         }
     }
